@@ -44,7 +44,9 @@ export function planWindows({ columns, rows, edge, overlap, align, seed }: Windo
   const shared = edge * overlap;
   const stride = edge - shared;
   if (!Number.isInteger(stride / align))
-    throw new RangeError(`planWindows: overlap ${overlap} of an edge of ${edge} cells moves windows by ${stride} cells, which is no multiple of ${align}`);
+    throw new RangeError(
+      `planWindows: overlap ${overlap} of an edge of ${edge} cells moves windows by ${stride} cells, which is no multiple of ${align}`,
+    );
   const windows: Window[] = [];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
