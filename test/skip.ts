@@ -7,7 +7,7 @@ import { test } from "bun:test";
 /** What follows a skipped test's name; `test/run.ts` reads the reason back from it. */
 export const SKIP_MARK = " -- skipped: ";
 
-type Body = () => void | Promise<unknown>;
+type Body = NonNullable<Parameters<typeof test>[1]>;
 
 /**
  * `skipUnless(data, "EARTHCRAFT_DATA is not set")("reads Monaco's tile", () => …)`
