@@ -1,0 +1,101 @@
+/**
+ * Errors that a person can act on, and what the program's exit code says (`earthcraft help exit-codes`).
+ *
+ * Anything thrown that is not a `UserError` is our bug: exit 70, with a stack.
+ */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  /** Wrong usage or a wrong recipe. */
+  usage: 2,
+  /** A gate was not met: `eval --assert`, or a loss that is no longer finite. */
+  gate: 3,
+  badInput: 65,
+  /** The native library, a GPU, a program or a download is missing. */
+  missing: 69,
+  bug: 70,
+  /** The disk is full or answers with an error. */
+  disk: 74,
+  /** Somebody else works in this run folder: try again later. */
+  busy: 75,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export interface UserErrorParts {
+  /** What failed, in one sentence without a full stop. */
+  what: string;
+  /** Where: `recipe.yaml:12:5 model.depht`, a file, a flag. */
+  where?: string;
+  /** What to do about it. */
+  fix?: string;
+  /** Exit code; 1 unless told. */
+  exit?: ExitCode;
+}
+
+export class UserError extends Error {
+  readonly what: string;
+  readonly where: string | undefined;
+  readonly fix: string | undefined;
+  readonly exit: ExitCode;
+
+  constructor(parts: UserErrorParts, options?: ErrorOptions) {
+    super(parts.where ? `${parts.where}: ${parts.what}` : parts.what, options);
+    this.name = "UserError";
+    this.what = parts.what;
+    this.where = parts.where;
+    this.fix = parts.fix;
+    this.exit = parts.exit ?? EXIT.failed;
+  }
+}
+
+/** An error as it crosses the pipe between a rank and its parent, and as `stage.json` keeps it. */
+export interface ErrorRecord {
+  what: string;
+  where?: string;
+  fix?: string;
+  exit: ExitCode;
+  /** Only for our own bugs. */
+  stack?: string;
+}
+
+const DISK_CODES = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG"]);
+
+function systemCode(error: unknown): string | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+export function toRecord(error: unknown): ErrorRecord {
+  if (error instanceof UserError) {
+    const { what, where, fix, exit } = error;
+    return { what, ...(where === undefined ? {} : { where }), ...(fix === undefined ? {} : { fix }), exit };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const code = systemCode(error);
+  if (code !== undefined && DISK_CODES.has(code))
+    return { what: message, fix: "free some space (or pick another folder with --out) and run the same command again", exit: EXIT.disk };
+  return { what: message, exit: EXIT.bug, ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}) };
+}
+
+export function fromRecord(record: ErrorRecord): Error {
+  if (record.stack === undefined) return new UserError(record);
+  const error = new Error(record.what);
+  error.stack = record.stack;
+  return error;
+}
+
+/** The lines a person reads: `error: what`, `  at: where`, `  fix: …`. */
+export function describeError(error: unknown, { verbose = false } = {}): string {
+  const { what, where, fix, exit, stack } = toRecord(error);
+  const lines = [`error: ${what}`];
+  if (where !== undefined) lines.push(`  where: ${where}`);
+  if (fix !== undefined) lines.push(`  fix: ${fix}`);
+  if (exit === EXIT.bug) {
+    lines.push("  this is a bug in earthcraft; please report it with the lines below");
+    if (stack !== undefined) lines.push(...(verbose ? stack.split("\n") : stack.split("\n").slice(1, 6)));
+  }
+  return lines.join("\n");
+}

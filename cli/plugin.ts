@@ -1,0 +1,257 @@
+/**
+ * The interface of a plugin: what `plugins/<name>/index.ts` exports, for built-in and third-party plugins alike.
+ *
+ * ```ts
+ * export default definePlugin({ name: "dataset", summary: "…", commands: [placeMake], stages: [voxelize, () => import("./scene-stage").then((m) => m.scene)] });
+ * ```
+ *
+ * A plugin's `index.ts` must be cheap to import: heavy work is imported inside `run`. After a change to commands, flags or stages: `bun cli/generate-manifests.ts`.
+ */
+import { z } from "zod";
+import type { Io } from "./io";
+import type { Reporter } from "./ui/reporter";
+
+export { EXIT, UserError } from "./errors";
+export type { Io } from "./io";
+export { type Run, type RunRecord, readRun, type StageRecord } from "./runs/record";
+export type { Reporter } from "./ui/reporter";
+
+// ---------------------------------------------------------------- stages
+
+/** What an earlier stage left on disk. */
+export interface StageInput {
+  /** Name of the stage in the recipe: `sample-semantic`. */
+  readonly id: string;
+  /** Folder of its outputs, absolute. */
+  readonly dir: string;
+  /** Its items: of a `foreach` stage the ones it ran over, else the `items` it returned. */
+  readonly items: readonly string[];
+  /** Folder of one item of a `foreach` stage. */
+  dirOf(item: string): string;
+  /** What its `run` returned as metrics; for `foreach` stages the mean over items. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What the report shows of a stage. */
+export interface ReportSection {
+  title: string;
+  /** One plain sentence: how good it is. */
+  sentence: string;
+  /** PNG or SVG files, relative to `task.out`. */
+  figures?: { file: string; caption: string }[];
+  tables?: { title: string; columns: string[]; rows: (string | number)[][] }[];
+  curves?: { title: string; x: string; y: string; series: { name: string; points: [number, number][] }[] }[];
+  metrics?: Record<string, number>;
+}
+
+export type Device = "cpu" | `cuda:${number}`;
+
+export interface StageTask<Options> {
+  readonly options: Options;
+  /** Name of this stage in the recipe: `sample-semantic` for an instance of `sample`. */
+  readonly id: string;
+  /** The item of a `foreach` stage. */
+  readonly item?: string;
+  readonly seed: number;
+  /** An empty folder to write into; it is renamed into place when `run` resolves. */
+  readonly out: string;
+  /** A folder that survives interruption: checkpoints to resume from. Emptied when the stage's key changes, deleted once it is done. */
+  readonly scratch: string;
+  /** By the names of `needs`. A need written `name*` is missing here: see `inputsOf`. */
+  readonly inputs: Readonly<Record<string, StageInput>>;
+  /** All instances that a need bound to: several for `name*`, none for an absent `name?`. */
+  inputsOf(need: string): readonly StageInput[];
+  /** Absolute path of `place.yaml`. */
+  readonly place: string;
+  readonly device: Device;
+  /** Threads to compute with. */
+  readonly threads: number;
+  /** Which rank of how many this process is, in a stage with `ranks`. Only rank 0's `out` is kept. */
+  readonly world: { readonly rank: number; readonly size: number };
+  progress(done: number, total: number, note?: string): void;
+  log(text: string): void;
+  warn(text: string): void;
+  /** True after the first Ctrl-C: save a checkpoint into `scratch` and throw `new Cancelled()` (or return early by `task.stopIfCancelled()`). Cheap: look at it every step. */
+  readonly cancelled: boolean;
+  /** Throws `Cancelled` when the user wants to stop. */
+  stopIfCancelled(): void;
+  /** Add to what the report shows of this stage. */
+  section(section: ReportSection): void;
+}
+
+/** Thrown by a stage that stops because `task.cancelled` turned true. */
+export class Cancelled extends Error {
+  constructor() {
+    super("interrupted");
+    this.name = "Cancelled";
+  }
+}
+
+export interface StageResult {
+  /** Names that later `foreach` stages run over: letters, digits, `.`, `_`, `-`. */
+  items?: readonly string[];
+  metrics?: Record<string, number>;
+}
+
+export interface StageDefinition<S extends z.ZodObject> {
+  /** Name in recipes: lower-case words joined by `-`. */
+  readonly name: string;
+  /** Raise it when the same options give other bytes. */
+  readonly version: number;
+  readonly title: string;
+  /** Recipe keys of this stage, all with defaults: `z.strictObject({ … })`. */
+  readonly options: S;
+  /** Options that change how fast or how talkative the stage is, but not its output; they stay out of its key. */
+  readonly idleOptions?: readonly (keyof z.output<S> & string)[];
+  /** Stages whose outputs it reads: `name` = the nearest such stage before it, `name?` = if there is one, `name*` = all of them. */
+  readonly needs?: readonly string[];
+  /** One task an item, e.g. "site"; items come from `itemsOf`. */
+  readonly foreach?: string;
+  /** The need whose items a `foreach` stage runs over; the first of `needs` unless told. */
+  readonly itemsOf?: string;
+  /** Uses the tensor library. */
+  readonly native: boolean;
+  /** Tasks of a `foreach` stage run beside each other with one thread each ("items", the default) or one after the other with all threads. */
+  readonly parallel?: "items" | "threads";
+  /** Data-parallel processes that run one task together. */
+  ranks?(options: z.output<S>): number;
+  /** Expected minutes on a 2-core machine at `mini` scale, for the ETA; a recipe's `minutes` wins. */
+  readonly minutes?: number;
+  /** Other names that recipes may use. */
+  readonly aliases?: readonly string[];
+  run(task: StageTask<z.output<S>>): Promise<StageResult>;
+}
+
+/** A stage as the host holds it, its options' type forgotten. */
+export type Stage = StageDefinition<z.ZodObject>;
+
+export function defineStage<S extends z.ZodObject>(definition: StageDefinition<S>): Stage {
+  return definition as unknown as Stage;
+}
+
+/** A recipe key that names a file or folder of the user's: made absolute, and its content (not its path) enters the stage's key. */
+export function fileOption(): z.ZodString {
+  return z.string().meta({ earthcraft: "file" });
+}
+
+// ---------------------------------------------------------------- commands
+
+export interface Argument {
+  readonly summary: string;
+  readonly kind?: "required" | "optional" | "variadic";
+}
+
+export interface Flag {
+  /** `path` is made absolute; `list` may be given several times. */
+  readonly kind: "string" | "integer" | "number" | "boolean" | "path" | "list";
+  readonly summary: string;
+  /** Placeholder in help: `--until STAGE`. */
+  readonly value?: string;
+  readonly default?: string | number;
+  readonly choices?: readonly string[];
+}
+
+type Scalar<F extends Flag> = F["kind"] extends "integer" | "number" ? number : F extends { choices: readonly (infer C)[] } ? C : string;
+type FlagValue<F extends Flag> = F["kind"] extends "boolean"
+  ? boolean
+  : F["kind"] extends "list"
+    ? readonly string[]
+    : F extends { default: string | number }
+      ? Scalar<F>
+      : Scalar<F> | undefined;
+type ArgumentValue<A extends Argument> = A extends { kind: "variadic" }
+  ? readonly string[]
+  : A extends { kind: "optional" }
+    ? string | undefined
+    : string;
+
+/** Flags that several commands share; a command lists those it honours in `accepts`. */
+export interface CommonFlags {
+  readonly seed?: number;
+  readonly device?: Device;
+  readonly out?: string;
+  readonly dryRun: boolean;
+  readonly scale?: string;
+  /** `a.b=value`, in the order given. */
+  readonly set: readonly string[];
+}
+export type CommonFlagName = keyof CommonFlags;
+
+export interface CommandContext<
+  A extends Record<string, Argument> = Record<string, Argument>,
+  F extends Record<string, Flag> = Record<string, Flag>,
+> {
+  readonly args: { readonly [K in keyof A]: ArgumentValue<A[K]> };
+  readonly flags: { readonly [K in keyof F]: FlagValue<F[K]> };
+  readonly common: CommonFlags;
+  readonly io: Io;
+  readonly ui: Reporter;
+  readonly output: { readonly json: boolean; readonly quiet: boolean; readonly verbose: boolean };
+  /** The result, once, on stdout: `value` under `--json`, else `text` (nothing when empty). */
+  result(value: unknown, text: string): void;
+  /** `earthcraft run RECIPE …` with this command's common flags. */
+  runRecipe(request: { recipe: string; until?: string; only?: readonly string[] }): Promise<void>;
+  /** One stage by itself, outside a recipe, in a rank process: `sample --voxels FILE --out DIR`. */
+  runStage(request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }>;
+}
+
+export interface StageRequest {
+  stage: string;
+  /** As in a recipe; checked against the stage's schema. */
+  options?: Record<string, unknown>;
+  /** Folders of earlier stages' outputs (each holds a `stage.json`), by the names of `needs`. */
+  inputs?: Readonly<Record<string, string | readonly string[]>>;
+  place?: string;
+  /** Where the outputs go; replaced when it is an earlier output of the same stage. */
+  out: string;
+}
+
+export interface CommandDefinition<A extends Record<string, Argument>, F extends Record<string, Flag>> {
+  /** Words of the command line: `dataset place make`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly args?: A;
+  /** Keys in camelCase: `dryRun` is `--dry-run`. */
+  readonly flags?: F;
+  readonly accepts?: readonly CommonFlagName[];
+  readonly examples?: readonly string[];
+  run(context: CommandContext<A, F>): Promise<void>;
+}
+
+export type Command = CommandDefinition<Record<string, Argument>, Record<string, Flag>>;
+
+export function defineCommand<
+  const A extends Record<string, Argument> = Record<never, Argument>,
+  const F extends Record<string, Flag> = Record<never, Flag>,
+>(definition: CommandDefinition<A, F>): Command {
+  return definition as unknown as Command;
+}
+
+/** A command that is `earthcraft run RECIPE` stopped after a stage, or of some stages only: `dataset build R` = `run R --until split`. */
+export function defineRunCommand(definition: { name: string; summary: string; until?: string; only?: readonly string[] }): Command {
+  const { name, summary, until, only } = definition;
+  return defineCommand({
+    name,
+    summary,
+    args: { recipe: { summary: "recipe file" } },
+    accepts: ["seed", "device", "out", "dryRun", "scale", "set"],
+    run: (context) =>
+      context.runRecipe({ recipe: context.args.recipe, ...(until === undefined ? {} : { until }), ...(only === undefined ? {} : { only }) }),
+  });
+}
+
+// ---------------------------------------------------------------- plugins
+
+export interface PluginDefinition {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands?: readonly Command[];
+  /** A stage, or a function that imports it when a recipe is planned. */
+  readonly stages?: readonly (Stage | (() => Promise<Stage>))[];
+  /** Writes `<runDir>/report/index.html` and `summary.json`; called after every stage in a process of its own. `readRun(runDir)` gives what it needs. */
+  report?(runDir: string): Promise<void>;
+}
+
+export function definePlugin(definition: PluginDefinition): PluginDefinition {
+  return definition;
+}
