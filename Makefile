@@ -1,0 +1,22 @@
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: setup demo test check fmt native clean help bench
+earthcraft := ./earthcraft
+
+setup:  ## get bun, packages and libtorch, build the native library
+	@$(earthcraft) setup
+demo: setup  ## build the sample place, train five small models, generate: about 15 minutes on 2 cores
+	@$(earthcraft) run recipes/quickstart.yaml
+test:  ## all tests; the last line counts them
+	@$(earthcraft) bun test/run.ts
+check:  ## lint, types, dead code
+	@$(earthcraft) bun x biome ci . && $(earthcraft) bun x tsc --noEmit && $(earthcraft) bun x knip
+fmt:  ## format and fix
+	@$(earthcraft) bun x biome check --write .
+native: setup  ## build the native library
+bench:  ## compare with other programs
+	@$(earthcraft) bun test/bench/run.ts
+clean:  ## remove runs (downloads and builds lie in the cache folder: ./earthcraft doctor names it)
+	rm -rf runs build
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile

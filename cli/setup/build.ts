@@ -1,0 +1,191 @@
+/**
+ * Builds the native library with CMake: incrementally in a tree of this checkout, kept under a key of all that went into it, tried in a
+ * child process before anyone uses it.
+ *
+ *     <cache>/native/trees/<checkout, compiler, libtorch>/    CMake's build tree, build.log
+ *     <cache>/native/<key>/libearthcraft.so, BUILD_DONE       finished, never changed again
+ *     <cache>/native/by-source/<source key>.json              what `native-path.ts` looks up
+ */
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { availableParallelism, freemem } from "node:os";
+import { dirname, join } from "node:path";
+import { EXIT, UserError } from "../errors";
+import type { Reporter, StageView } from "../ui/reporter";
+import { cachePath } from "./cache";
+import { withFileLock } from "./file-lock";
+import type { Libtorch } from "./libtorch";
+import { type BuildRecord, nativeSources, recordPath, sourceKey } from "./native-path";
+import { probeLibrary } from "./probe";
+import { checkRequirements, requireAll } from "./requirements";
+
+const LIBRARY = "libearthcraft.so";
+/** What a compiler of ATen's headers takes at its worst. */
+const BYTES_A_JOB = 1.3e9;
+
+interface Tools {
+  cmake: string;
+  /** Path and version. */
+  compiler: string;
+  ninja: boolean;
+  ccache: boolean;
+}
+
+function findTools(): Tools {
+  requireAll(["build"]);
+  const found = Object.fromEntries(checkRequirements(["build"]).all.map(({ name, found }) => [name, found]));
+  return { cmake: "cmake", compiler: found.compiler ?? "", ninja: "ninja" in found, ccache: Bun.which("ccache") !== null };
+}
+
+function digest(parts: readonly string[]): string {
+  return new Bun.CryptoHasher("sha256").update(parts.join("\0")).digest("hex").slice(0, 16);
+}
+
+/** @returns the library of these sources: an earlier one when nothing changed, else a fresh build */
+export async function buildNative(libtorch: Libtorch, reporter: Reporter): Promise<BuildRecord> {
+  const tools = findTools();
+  const source = sourceKey();
+  const key = digest([source, tools.compiler, libtorch.version, libtorch.dir]);
+  const done = cachePath("native", key);
+  const tree = cachePath("native", "trees", digest([nativeSources, tools.compiler, libtorch.dir, tools.ninja ? "ninja" : "make"]));
+  const record: BuildRecord = {
+    library: join(done, LIBRARY),
+    tree,
+    libtorch: { dir: libtorch.dir, version: libtorch.version },
+    compiler: tools.compiler,
+  };
+  // One build a tree: a second process waits here and finds the work done.
+  return withFileLock(`${tree}.lock`, async () => {
+    if (!existsSync(join(done, "BUILD_DONE"))) {
+      dropAbandonedTrees();
+      await compile(tree, tools, libtorch, reporter);
+      keep(join(tree, LIBRARY), done);
+    }
+    mkdirSync(dirname(recordPath(source)), { recursive: true });
+    writeAtomically(recordPath(source), `${JSON.stringify(record, null, 2)}\n`);
+    return record;
+  });
+}
+
+/** Copies a finished library to its place for ever; the marker comes last. */
+function keep(built: string, done: string): void {
+  const verdict = probeLibrary(built);
+  if (!verdict.ok)
+    throw new UserError({
+      what: `the native library was built but does not work: ${verdict.detail}`,
+      where: built,
+      fix: "./earthcraft doctor shows what it was built with; another libtorch can be named in EARTHCRAFT_LIBTORCH",
+      exit: EXIT.missing,
+    });
+  const part = `${done}.${process.pid}.part`;
+  rmSync(part, { recursive: true, force: true });
+  mkdirSync(part, { recursive: true });
+  copyFileSync(built, join(part, LIBRARY));
+  writeFileSync(join(part, "BUILD_DONE"), `${verdict.detail}\n`);
+  rmSync(done, { recursive: true, force: true });
+  renameSync(part, done);
+}
+
+function writeAtomically(path: string, text: string): void {
+  writeFileSync(`${path}.${process.pid}`, text);
+  renameSync(`${path}.${process.pid}`, path);
+}
+
+/** Build trees of checkouts that are no more. */
+function dropAbandonedTrees(): void {
+  const trees = cachePath("native", "trees");
+  if (!existsSync(trees)) return;
+  for (const name of readdirSync(trees)) {
+    const note = join(trees, name, "SOURCE");
+    if (existsSync(note) && !existsSync(readFileSync(note, "utf8"))) rmSync(join(trees, name), { recursive: true, force: true });
+  }
+}
+
+async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter: Reporter): Promise<void> {
+  mkdirSync(tree, { recursive: true });
+  writeFileSync(join(tree, "SOURCE"), nativeSources);
+  const log = join(tree, "build.log");
+  writeFileSync(log, "");
+  const compilerPath = tools.compiler.slice(0, tools.compiler.lastIndexOf(" "));
+  const configure = [
+    ...[tools.cmake, "-S", nativeSources, "-B", tree, "-G", tools.ninja ? "Ninja" : "Unix Makefiles"],
+    ...["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_CXX_COMPILER=${compilerPath}`, `-DEARTHCRAFT_LIBTORCH=${libtorch.dir}`],
+    ...(tools.ccache ? ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] : []),
+  ];
+  const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / BYTES_A_JOB)));
+  const view: StageView = { id: "native", title: "Native library", index: 1, count: 1, tasks: 1 };
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  reporter.info(`building the native library with ${tools.compiler} and libtorch ${libtorch.version}, ${jobs} job(s); log: ${log}`);
+  reporter.stageStart(view);
+  for (const command of [configure, [tools.cmake, "--build", tree, "--target", "earthcraft", "--parallel", String(jobs)]]) {
+    const status = await runLogged(command, log, (done, total) => reporter.stageProgress(view, { done, total }));
+    if (status === 0) continue;
+    reporter.stageEnd(view, { status: "failed", seconds: seconds() });
+    const text = readFileSync(log, "utf8").trim();
+    const last = text.split("\n").slice(-20).join("\n  ");
+    throw new UserError({
+      what: `the native library could not be built; the last lines of its log:\n  ${last}`,
+      where: log,
+      fix: hint(text),
+      exit: EXIT.missing,
+    });
+  }
+  reporter.stageEnd(view, { status: "done", seconds: seconds() });
+}
+
+/** @param progress called with what `[3/27]` (ninja) or `[ 12%]` (make) says */
+async function runLogged(command: string[], log: string, progress: (done: number, total: number) => void): Promise<number> {
+  appendFileSync(log, `$ ${command.join(" ")}\n`);
+  const errors = openSync(log, "a");
+  try {
+    const child = Bun.spawn(command, {
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: errors,
+      env: { ...process.env, CCACHE_SLOPPINESS: "pch_defines,time_macros" },
+    });
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      appendFileSync(log, chunk);
+      const ninja = [...chunk.matchAll(/\[(\d+)\/(\d+)\]/g)].at(-1);
+      const make = [...chunk.matchAll(/\[ *(\d+)%\]/g)].at(-1);
+      if (ninja) progress(Number(ninja[1]), Number(ninja[2]));
+      else if (make) progress(Number(make[1]), 100);
+    }
+    return await child.exited;
+  } finally {
+    closeSync(errors);
+  }
+}
+
+const HINTS: [RegExp, string][] = [
+  [
+    /Killed|cannot allocate memory|out of memory/i,
+    "the compiler ran out of memory: close other programs, or add swap, and run the same command again",
+  ],
+  [/No space left on device/, "the disk is full: free some space or move the cache with XDG_CACHE_HOME"],
+  [
+    /fatal error: (ATen|c10|torch)\//,
+    "libtorch's headers are incomplete: remove its folder (./earthcraft doctor names it) and run ./earthcraft setup again",
+  ],
+  [
+    /cannot find -l|libc10\.so|libtorch_cpu\.so/,
+    "libtorch's libraries are incomplete: remove its folder (./earthcraft doctor names it) and run ./earthcraft setup again",
+  ],
+  [/fatal error: (stdlib|iostream|string|vector)\b/, "the compiler has no standard library: apt-get install g++"],
+];
+
+function hint(log: string): string {
+  return HINTS.find(([pattern]) => pattern.test(log))?.[1] ?? "./earthcraft doctor shows the compiler and the libtorch; CXX names another compiler";
+}

@@ -1,0 +1,165 @@
+/**
+ * Finds libtorch, or fetches it: EARTHCRAFT_LIBTORCH or LIBTORCH, then a torch of exactly the pinned version that python3 would import,
+ * then the cache folder, which `fetchLibtorch` fills from the user's Python package index. Python is never needed to run.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { EXIT, UserError } from "../errors";
+import type { Reporter } from "../ui/reporter";
+import { cachePath } from "./cache";
+import { withFileLock } from "./file-lock";
+import { LIBTORCH_DISK_MB, LIBTORCH_DOWNLOAD_MB, libtorchWheels, TORCH_VERSION, WHEEL_TAGS } from "./pins";
+import { pythonTorch } from "./python-torch";
+
+/** One place where libtorch was looked for. */
+export interface Attempt {
+  source: string;
+  path?: string;
+  ok: boolean;
+  /** The version found, or why it will not do. */
+  detail: string;
+}
+
+export interface Libtorch {
+  /** The folder that holds `include/` and `lib/`. */
+  dir: string;
+  /** As its own file says, e.g. `2.11.0+cu130`. */
+  version: string;
+  source: string;
+}
+
+const NEEDED = ["lib/libtorch_cpu.so", "lib/libc10.so", "include/ATen/core/Tensor.h"];
+
+/** A wheel keeps its version in version.py, PyTorch's zip archive in build-version. */
+function versionOf(dir: string): string | undefined {
+  const text = (file: string) => (existsSync(join(dir, file)) ? readFileSync(join(dir, file), "utf8") : undefined);
+  return text("version.py")?.match(/^__version__\s*=\s*['"]([^'"]+)['"]/m)?.[1] ?? text("build-version")?.trim();
+}
+
+function inspect(source: string, dir: string): Attempt & { version?: string } {
+  const lacking = NEEDED.filter((file) => !existsSync(join(dir, file)));
+  if (lacking.length > 0) return { source, path: dir, ok: false, detail: existsSync(dir) ? `has no ${lacking.join(", ")}` : "no such folder" };
+  const version = versionOf(dir);
+  if (version === undefined) return { source, path: dir, ok: false, detail: "has neither version.py nor build-version" };
+  const ok = version.split("+")[0] === TORCH_VERSION;
+  return { source, path: dir, ok, detail: ok ? version : `is ${version}; exactly ${TORCH_VERSION} is needed`, version };
+}
+
+const cachedDir = () => cachePath("libtorch", `${TORCH_VERSION}-${process.arch}`);
+
+/** Looks everywhere, in order; stops at the first that will do. */
+export function searchLibtorch(env: NodeJS.ProcessEnv = process.env): { found?: Libtorch; attempts: Attempt[] } {
+  const attempts: Attempt[] = [];
+  const consider = (attempt: Attempt & { version?: string }): Libtorch | undefined => {
+    const { version, ...rest } = attempt;
+    attempts.push(rest);
+    return attempt.ok && attempt.path !== undefined && version !== undefined ? { dir: attempt.path, version, source: attempt.source } : undefined;
+  };
+  for (const name of ["EARTHCRAFT_LIBTORCH", "LIBTORCH"]) {
+    const value = env[name];
+    if (!value) attempts.push({ source: name, ok: false, detail: "not set" });
+    else {
+      const found = consider(inspect(name, resolve(value)));
+      if (found) return { found, attempts };
+      // A folder the user named is never passed over in silence for another one.
+      if (name === "EARTHCRAFT_LIBTORCH") return { attempts };
+    }
+  }
+  const python = pythonTorch(env);
+  const found = "dir" in python ? consider(inspect("python3", python.dir)) : undefined;
+  if (!("dir" in python)) attempts.push({ source: "python3", ok: false, detail: python.reason });
+  if (found) return { found, attempts };
+  const cached = consider(inspect("cache", join(cachedDir(), "torch")));
+  return cached ? { found: cached, attempts } : { attempts };
+}
+
+function pipDownload(python: string, part: string, reporter: Reporter): void {
+  const wheels = libtorchWheels();
+  if (!wheels)
+    throw new UserError({
+      what: `there is no libtorch wheel for ${process.arch}`,
+      fix: `unpack libtorch ${TORCH_VERSION} and name its folder in EARTHCRAFT_LIBTORCH`,
+      exit: EXIT.missing,
+    });
+  const machine = process.arch === "x64" ? "x86_64" : "aarch64";
+  const { python: tag, abis, glibc } = WHEEL_TAGS;
+  const where = [
+    ...["--only-binary=:all:", "--implementation", "cp", "--python-version", tag],
+    ...abis.flatMap((abi) => ["--abi", abi]),
+    ...glibc.flatMap((version) => ["--platform", `manylinux_${version}_${machine}`]),
+    ...["--platform", `manylinux2014_${machine}`],
+  ];
+  const bar = process.stderr.isTTY ? "on" : "off";
+  // One wheel at a time: what an interruption leaves whole is not downloaded again.
+  for (const { requirement, sha256 } of wheels) {
+    const list = join(part, "requirement.txt");
+    writeFileSync(list, `${requirement} --hash=sha256:${sha256}\n`);
+    reporter.info(`getting ${requirement}`);
+    const args = ["download", "--quiet", "--no-deps", "--require-hashes", "--disable-pip-version-check", "--retries", "10", "--progress-bar", bar];
+    const ran = Bun.spawnSync([python, "-m", "pip", ...args, ...where, "--dest", join(part, "wheels"), "-r", list], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, PIP_USER: "0" },
+    });
+    if (ran.exitCode !== 0)
+      throw new UserError({
+        what: `pip could not get ${requirement}: ${lastLines(`${ran.stdout}${ran.stderr}`, 6)}`,
+        fix: "run the same command again (what is whole is kept); behind a mirror set PIP_INDEX_URL, or name an unpacked libtorch in EARTHCRAFT_LIBTORCH",
+        exit: EXIT.missing,
+      });
+  }
+}
+
+function lastLines(text: string, count: number): string {
+  return text.trim().split("\n").slice(-count).join("\n");
+}
+
+function requireSpace(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const free_MB = Math.floor((bavail * bsize) / 1e6);
+  if (free_MB < LIBTORCH_DISK_MB)
+    throw new UserError({
+      what: `libtorch needs ${LIBTORCH_DISK_MB} MB of disk while it is unpacked, ${folder} has ${free_MB} MB`,
+      fix: "free some space, or put the cache elsewhere with XDG_CACHE_HOME",
+      exit: EXIT.disk,
+    });
+}
+
+/** Downloads and unpacks the pinned wheels into the cache folder. Two processes may call it at once; the second waits and finds it done. */
+export async function fetchLibtorch(reporter: Reporter): Promise<Libtorch> {
+  const target = cachedDir();
+  mkdirSync(cachePath("libtorch"), { recursive: true });
+  return withFileLock(cachePath("libtorch", ".lock"), async () => {
+    const before = inspect("cache", join(target, "torch"));
+    if (!before.ok) {
+      requireSpace(cachePath("libtorch"));
+      reporter.info(`getting libtorch ${TORCH_VERSION} (${LIBTORCH_DOWNLOAD_MB} MB, once) from the Python package index into ${target}`);
+      const python = Bun.which("python3");
+      if (!python) throw new UserError({ what: "python3 is not on PATH", fix: "apt-get install python3 python3-pip", exit: EXIT.missing });
+      const part = `${target}.part`;
+      mkdirSync(join(part, "wheels"), { recursive: true });
+      pipDownload(python, part, reporter);
+      reporter.info("unpacking libtorch");
+      const tree = join(part, "tree");
+      rmSync(tree, { recursive: true, force: true });
+      await unpackWheels(join(part, "wheels"), tree);
+      rmSync(target, { recursive: true, force: true });
+      await rename(tree, target);
+      rmSync(part, { recursive: true, force: true });
+    }
+    const after = inspect("cache", join(target, "torch"));
+    if (!after.ok || after.version === undefined)
+      throw new UserError({ what: `libtorch was unpacked but ${after.path} ${after.detail}`, exit: EXIT.missing });
+    return { dir: join(target, "torch"), version: after.version, source: "cache" };
+  });
+}
+
+/** A wheel is a zip archive whose members lie where they are imported from; pip has checked its checksum. */
+async function unpackWheels(wheels: string, tree: string): Promise<void> {
+  mkdirSync(tree, { recursive: true });
+  for (const name of new Bun.Glob("*.whl").scanSync({ cwd: wheels })) {
+    const unpack = Bun.spawn(["python3", "-m", "zipfile", "-e", join(wheels, name), tree], { stdio: ["ignore", "ignore", "pipe"] });
+    if ((await unpack.exited) !== 0)
+      throw new UserError({ what: `cannot unpack ${name}: ${lastLines(await new Response(unpack.stderr).text(), 3)}`, exit: EXIT.disk });
+  }
+}
