@@ -1,0 +1,129 @@
+/** A stage's options: checked by its zod schema, with errors that say where the value was written and what was meant. */
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { EXIT, UserError } from "../errors";
+import type { Stage } from "../plugin";
+import { nearest, suggestion } from "../suggest";
+import { deepest, formatOrigin, type MapNode, type Node, type Path } from "./node";
+
+interface Definition {
+  type: string;
+  innerType?: z.ZodType;
+  in?: z.ZodType;
+  shape?: Record<string, z.ZodType>;
+  element?: z.ZodType;
+  valueType?: z.ZodType;
+  options?: z.ZodType[];
+}
+
+const definitionOf = (schema: z.ZodType): Definition => schema.def as unknown as Definition;
+
+function isFile(schema: z.ZodType): boolean {
+  return schema.meta()?.earthcraft === "file";
+}
+
+/** The schemas that a value at `step` may have below `schema`: several for a union. */
+function below(schema: z.ZodType, step: string | number): z.ZodType[] {
+  const def = definitionOf(schema);
+  const inner = def.innerType ?? def.in;
+  if (inner !== undefined) return below(inner, step);
+  if (def.shape !== undefined) return Object.hasOwn(def.shape, step) ? [def.shape[step]!] : [];
+  if (def.options !== undefined) return def.options.flatMap((option) => below(option, step));
+  const element = def.element ?? def.valueType;
+  return element === undefined ? [] : [element];
+}
+
+function schemasAt(schema: z.ZodType, path: Path): z.ZodType[] {
+  return path.reduce<z.ZodType[]>((schemas, step) => schemas.flatMap((found) => below(found, String(step))), [schema]);
+}
+
+function keysOf(schema: z.ZodType): string[] {
+  const def = definitionOf(schema);
+  const inner = def.innerType ?? def.in;
+  if (inner !== undefined) return keysOf(inner);
+  if (def.options !== undefined) return def.options.flatMap(keysOf);
+  return Object.keys(def.shape ?? {});
+}
+
+function wantsFile(schema: z.ZodType): boolean {
+  if (isFile(schema)) return true;
+  const def = definitionOf(schema);
+  const inner = def.innerType ?? def.in;
+  return inner !== undefined ? wantsFile(inner) : (def.options ?? []).some(wantsFile);
+}
+
+function wantsText(schema: z.ZodType): boolean {
+  const def = definitionOf(schema);
+  const inner = def.innerType ?? def.in;
+  return inner !== undefined ? wantsText(inner) : def.type === "string";
+}
+
+/** The plain value of a node as its schema wants it: files absolute, `007` kept as text where text is wanted. */
+function shaped(node: Node, schemas: z.ZodType[], files: Set<string>): unknown {
+  if (node.kind === "list")
+    return node.items.map((item, i) =>
+      shaped(
+        item,
+        schemas.flatMap((schema) => below(schema, i)),
+        files,
+      ),
+    );
+  if (node.kind === "map")
+    return Object.fromEntries(
+      [...node.entries].map(([name, child]) => [
+        name,
+        shaped(
+          child,
+          schemas.flatMap((schema) => below(schema, name)),
+          files,
+        ),
+      ]),
+    );
+  if (typeof node.value === "string" && node.value !== "" && schemas.some(wantsFile)) {
+    const path = resolve(node.origin.base, node.value);
+    files.add(path);
+    return path;
+  }
+  return typeof node.value === "number" && schemas.length > 0 && schemas.every(wantsText) ? node.raw : node.value;
+}
+
+export interface CheckedOptions {
+  options: Record<string, unknown>;
+  /** Absolute paths of the user's own files among them. */
+  files: string[];
+}
+
+/** @throws UserError of exit 2 that names every wrong key */
+export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOptions {
+  const files = new Set<string>();
+  const value = shaped(node, [stage.options], files);
+  const result = stage.options.safeParse(value);
+  if (result.success) return { options: result.data, files: [...files] };
+
+  const lines = result.error.issues.flatMap((issue): { where: string; what: string; fix?: string }[] => {
+    const path = issue.path.filter((step) => typeof step !== "symbol");
+    if (issue.code === "unrecognized_keys") {
+      const known = schemasAt(stage.options, path).flatMap(keysOf);
+      return issue.keys.map((key) => {
+        const full = [...path, key];
+        const at = deepest(node, full);
+        const near = nearest(key, known);
+        return {
+          where: formatOrigin(at.key ?? at.origin, [id, ...full]),
+          what: `${stage.name} has no option "${key}"`,
+          fix: near === undefined ? suggestion(key, known) : `did you mean "${near}"?`,
+        };
+      });
+    }
+    const at = deepest(node, path);
+    return [{ where: formatOrigin(at.origin, [id, ...path]), what: issue.message }];
+  });
+  const [first, ...others] = lines;
+  const more = others.map(({ where, what, fix }) => `${where}: ${what}${fix === undefined ? "" : ` (${fix})`}`);
+  throw new UserError({
+    what: first!.what,
+    where: first!.where,
+    fix: [...(first!.fix === undefined ? [] : [first!.fix]), ...more].join("\n       ") || undefined,
+    exit: EXIT.usage,
+  });
+}

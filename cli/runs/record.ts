@@ -1,0 +1,98 @@
+/** What a run folder says about itself: `run.json` for the run, `<stage>/stage.json` for each stage. Reading needs no plugin and no recipe. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ErrorRecord } from "../errors";
+import type { ReportSection } from "../plugin";
+
+/** `stage.json`: written last, so a folder that has one with status "done" is complete. */
+export interface StageRecord {
+  schema: "earthcraft/stage@1";
+  status: "done" | "failed";
+  id: string;
+  stage: string;
+  title: string;
+  version: number;
+  /** Hex; equal keys mean equal outputs. */
+  key: string;
+  item?: string;
+  seed: number;
+  options: Record<string, unknown>;
+  /** Keys of the stages that it read, by id. */
+  needs: Record<string, string>;
+  items: string[];
+  metrics: Record<string, number>;
+  /** Path relative to the stage's folder → size and content. Items of a `foreach` stage list theirs in their own `stage.json`. */
+  outputs: Record<string, { bytes: number; sha256: string }>;
+  sections: ReportSection[];
+  warnings: string[];
+  seconds: number;
+  peakMemory_bytes: number;
+  threads: number;
+  finished: string;
+  error?: ErrorRecord;
+}
+
+export interface StageStatus {
+  id: string;
+  stage: string;
+  title: string;
+  /** Folder relative to the run folder. */
+  dir: string;
+  status: "waiting" | "running" | "done" | "failed" | "interrupted";
+  key: string;
+  seconds?: number;
+  peakMemory_bytes?: number;
+  error?: ErrorRecord;
+  /** Row of the recipe's matrix that it belongs to. */
+  variant?: string;
+}
+
+/** `run.json`, rewritten whenever a stage begins or ends. */
+export interface RunRecord {
+  schema: "earthcraft/run@1";
+  title: string;
+  recipe: string;
+  /** The recipe after `extends`, `scale` and `--set`. */
+  resolved: Record<string, unknown>;
+  hash: string;
+  scale?: string;
+  seed: number;
+  place?: string;
+  device: string;
+  command: string[];
+  version: string;
+  started: string;
+  updated: string;
+  seconds: number;
+  peakMemory_bytes: number;
+  stages: StageStatus[];
+}
+
+/** A run with its stages' records, in the recipe's order; `record` is missing where a stage has not ended yet. */
+export interface Run {
+  dir: string;
+  run: RunRecord;
+  stages: (StageStatus & { path: string; record?: StageRecord; items: StageRecord[] })[];
+}
+
+export function readStageRecord(dir: string): StageRecord | undefined {
+  const path = join(dir, "stage.json");
+  if (!existsSync(path)) return undefined;
+  try {
+    const record = JSON.parse(readFileSync(path, "utf8")) as StageRecord;
+    return record.schema === "earthcraft/stage@1" ? record : undefined;
+  } catch {
+    return undefined; // torn by a full disk: as good as absent
+  }
+}
+
+export function readRun(dir: string): Run {
+  const run = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunRecord;
+  const stages = run.stages.map((status) => {
+    const path = join(dir, status.dir);
+    const record = readStageRecord(path);
+    const items = (record?.items ?? []).map((item) => readStageRecord(join(path, item))).filter((found) => found !== undefined);
+    return { ...status, path, ...(record === undefined ? {} : { record }), items };
+  });
+  return { dir, run, stages };
+}
