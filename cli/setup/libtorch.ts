@@ -90,20 +90,21 @@ function pipDownload(python: string, part: string, reporter: Reporter): void {
     ...glibc.flatMap((version) => ["--platform", `manylinux_${version}_${machine}`]),
     ...["--platform", `manylinux2014_${machine}`],
   ];
-  const bar = process.stderr.isTTY ? "on" : "off";
+  // On a terminal pip draws its bar there; it is silent elsewhere.
+  const progress = process.stderr.isTTY ? ["--progress-bar", "on"] : ["--quiet", "--progress-bar", "off"];
   // One wheel at a time: what an interruption leaves whole is not downloaded again.
   for (const { requirement, sha256 } of wheels) {
     const list = join(part, "requirement.txt");
     writeFileSync(list, `${requirement} --hash=sha256:${sha256}\n`);
     reporter.info(`getting ${requirement}`);
-    const args = ["download", "--quiet", "--no-deps", "--require-hashes", "--disable-pip-version-check", "--retries", "10", "--progress-bar", bar];
+    const args = ["download", "--no-deps", "--require-hashes", "--disable-pip-version-check", "--retries", "10", ...progress];
     const ran = Bun.spawnSync([python, "-m", "pip", ...args, ...where, "--dest", join(part, "wheels"), "-r", list], {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, PIP_USER: "0" },
+      stdio: ["ignore", process.stderr.isTTY ? 2 : "ignore", "pipe"],
+      env: process.env,
     });
     if (ran.exitCode !== 0)
       throw new UserError({
-        what: `pip could not get ${requirement}: ${lastLines(`${ran.stdout}${ran.stderr}`, 6)}`,
+        what: `pip could not get ${requirement}: ${lastLines(ran.stderr.toString(), 6)}`,
         fix: "run the same command again (what is whole is kept); behind a mirror set PIP_INDEX_URL, or name an unpacked libtorch in EARTHCRAFT_LIBTORCH",
         exit: EXIT.missing,
       });
