@@ -39,13 +39,12 @@ interface Tools {
   /** Path and version. */
   compiler: string;
   ninja: boolean;
-  ccache: boolean;
 }
 
 function findTools(): Tools {
   requireAll(["build"]);
   const found = Object.fromEntries(checkRequirements(["build"]).all.map(({ name, found }) => [name, found]));
-  return { cmake: "cmake", compiler: found.compiler ?? "", ninja: "ninja" in found, ccache: Bun.which("ccache") !== null };
+  return { cmake: "cmake", compiler: found.compiler ?? "", ninja: "ninja" in found };
 }
 
 function digest(parts: readonly string[]): string {
@@ -121,7 +120,6 @@ async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter:
   const configure = [
     ...[tools.cmake, "-S", nativeSources, "-B", tree, "-G", tools.ninja ? "Ninja" : "Unix Makefiles"],
     ...["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_CXX_COMPILER=${compilerPath}`, `-DEARTHCRAFT_LIBTORCH=${libtorch.dir}`],
-    ...(tools.ccache ? ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] : []),
   ];
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / BYTES_A_JOB)));
   const view: StageView = { id: "native", title: "Native library", index: 1, count: 1, tasks: 1 };

@@ -21,9 +21,7 @@ export interface BuildRecord {
 /** sha256 over the names and contents of the sources (tests apart) and over what the user chose by variables. */
 export function sourceKey(env: NodeJS.ProcessEnv = process.env): string {
   const hash = new Bun.CryptoHasher("sha256");
-  const files = [...new Bun.Glob("**/*.{txt,cmake,h,hpp,cpp,cu,cuh,map}").scanSync({ cwd: nativeSources })].filter(
-    (file) => !file.startsWith("test/"),
-  );
+  const files = [...new Bun.Glob("**/*").scanSync({ cwd: nativeSources })].filter((file) => !file.startsWith("test/"));
   for (const file of files.sort())
     hash
       .update(`${file}\0`)

@@ -82,8 +82,8 @@ requirements_compiler() {
 requirements_cmake() {
   cmake_version=$(cmake --version 2>/dev/null | sed -n '1s/.*version //p')
   if [ -z "$cmake_version" ]; then requirements_row missing cmake "not found: it builds the native library" "$(requirements_package cmake)"
-  elif at_least 3.21 "$cmake_version"; then requirements_row ok cmake "$(command -v cmake) $cmake_version" ""
-  else requirements_row missing cmake "$(command -v cmake) is $cmake_version, 3.21 is needed" "$(requirements_package cmake)"; fi
+  elif at_least 3.18 "$cmake_version"; then requirements_row ok cmake "$(command -v cmake) $cmake_version" ""
+  else requirements_row missing cmake "$(command -v cmake) is $cmake_version, 3.18 is needed" "$(requirements_package cmake)"; fi
 }
 
 requirements_make() {
