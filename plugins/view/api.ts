@@ -1,0 +1,6 @@
+/** What the other plugins may import of `view`. */
+export { encodeGlb } from "./glb";
+export * from "./pictures";
+export { decodePly, encodePly, type PlyOptions } from "./ply";
+export { SH_C0, type Splats } from "./splats";
+export { extentOf, type Voxels } from "./voxels";
