@@ -190,9 +190,25 @@ export interface CommandContext<
   /** The result, once, on stdout: `value` under `--json`, else `text` (nothing when empty). */
   result(value: unknown, text: string): void;
   /** `earthcraft run RECIPE …` with this command's common flags. */
-  runRecipe(request: { recipe: string; until?: string; only?: readonly string[] }): Promise<void>;
+  runRecipe(request: RecipeRun): Promise<void>;
   /** One stage by itself, outside a recipe, in a rank process: `sample --voxels FILE --out DIR`. */
   runStage(request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }>;
+}
+
+/** What `earthcraft run` is asked for, beside the common flags. */
+export interface RecipeRun {
+  recipe: string;
+  /** Run all stages up to this one. */
+  until?: string;
+  /** Run these stages and what they read. */
+  only?: readonly string[];
+  /** Tasks of a `foreach` stage at a time. */
+  jobs?: number;
+  threads?: number;
+  /** `2/3`: the second third of every `foreach` stage's items. */
+  shard?: string;
+  /** Print the command of each stage instead of running it. */
+  print?: boolean;
 }
 
 export interface StageRequest {

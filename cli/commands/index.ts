@@ -1,0 +1,5 @@
+/** The host's own commands, as a plugin like any other. */
+import { definePlugin } from "../plugin";
+import { run } from "./run";
+
+export default definePlugin({ name: "run", summary: "Recipes and run folders", commands: [run] });

@@ -1,0 +1,78 @@
+/** `runs/<recipe>`, what it is called, and its `run.json`. */
+import { mkdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { contentHash } from "../config/hash";
+import type { ResolvedRecipe } from "../config/recipe";
+import type { ErrorRecord } from "../errors";
+import { writeFileAtomically } from "./files";
+import type { Plan } from "./plan";
+import type { RunRecord, StageStatus } from "./record";
+
+/** `runs/<recipe>`, or `runs/<recipe>@<place>-<hash6>` where scale, place, seed or a `--set` makes it differ from the recipe as it stands. */
+export function runFolder(recipe: ResolvedRecipe, plain: ResolvedRecipe, cwd: string, out: string | undefined): string {
+  if (out !== undefined) return resolve(cwd, out);
+  const suffix = recipe.hash === plain.hash ? "" : `@${recipe.placeLabel}-${contentHash(recipe.value.variants).slice(0, 6)}`;
+  return resolve(cwd, "runs", `${recipe.name}${suffix}`);
+}
+
+export interface RunFacts {
+  device: string;
+  command: readonly string[];
+  version: string;
+  now(): number;
+}
+
+/** Keeps `run.json` up to date. */
+export class RunJournal {
+  readonly record: RunRecord;
+  readonly #started: number;
+
+  constructor(
+    readonly plan: Plan,
+    recipe: ResolvedRecipe,
+    readonly facts: RunFacts,
+  ) {
+    this.#started = facts.now();
+    const place = recipe.variants[0]?.placeFile;
+    this.record = {
+      schema: "earthcraft/run@1",
+      title: recipe.title,
+      recipe: recipe.path,
+      resolved: recipe.value,
+      hash: recipe.hash,
+      ...(recipe.scale === undefined ? {} : { scale: recipe.scale }),
+      seed: recipe.seed,
+      ...(place === undefined ? {} : { place }),
+      device: facts.device,
+      command: [...facts.command],
+      version: facts.version,
+      started: new Date(this.#started).toISOString(),
+      updated: "",
+      seconds: 0,
+      peakMemory_bytes: 0,
+      stages: plan.stages.map(({ id, stage, dir, key, variant }) => ({
+        id,
+        stage: stage.name,
+        title: stage.title,
+        dir: relative(plan.runDir, dir),
+        status: "waiting",
+        key,
+        ...(variant === undefined ? {} : { variant }),
+      })),
+    };
+  }
+
+  set(id: string, status: StageStatus["status"], more: { seconds?: number; peakMemory_bytes?: number; error?: ErrorRecord } = {}): void {
+    const stage = this.record.stages.find((candidate) => candidate.id === id)!;
+    Object.assign(stage, { status, ...more });
+    this.record.peakMemory_bytes = Math.max(this.record.peakMemory_bytes, more.peakMemory_bytes ?? 0);
+  }
+
+  write(): void {
+    const now = this.facts.now();
+    this.record.updated = new Date(now).toISOString();
+    this.record.seconds = (now - this.#started) / 1000;
+    mkdirSync(this.plan.runDir, { recursive: true });
+    writeFileAtomically(join(this.plan.runDir, "run.json"), `${JSON.stringify(this.record, null, 2)}\n`);
+  }
+}

@@ -1,0 +1,169 @@
+/** `earthcraft run`: recipe → plan → lock → ranks → schedule → result. */
+import { availableParallelism } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { type ResolvedRecipe, resolveRecipe } from "../config/recipe";
+import { UserError } from "../errors";
+import type { Host } from "../host";
+import type { Io } from "../io";
+import { Cancelled, type CommonFlags, type RecipeRun } from "../plugin";
+import type { Reporter } from "../ui/reporter";
+import { bytes, duration } from "../ui/text";
+import { sizeOf } from "./files";
+import { InputHashes } from "./inputs";
+import { lockRun } from "./lock";
+import { peakMemory } from "./memory";
+import { makePlan, type Plan, type PlannedStage } from "./plan";
+import { RankPool } from "./rank-pool";
+import { RunJournal, runFolder } from "./run-folder";
+import { schedule } from "./schedule";
+import { parseShard, selectStages } from "./select";
+import { Interruption } from "./signals";
+import { isFresh } from "./task";
+
+export interface Session {
+  host: Host;
+  io: Io;
+  ui: Reporter;
+  common: CommonFlags;
+  /** The command line, for `run.json`. */
+  command: readonly string[];
+  version: string;
+  result(value: unknown, text: string): void;
+}
+
+export const MAIN = join(dirname(import.meta.dir), "main.ts");
+
+export function threadsOf(io: Io, asked: number | undefined): number {
+  const told = asked ?? Number(io.env.OMP_NUM_THREADS ?? Number.NaN);
+  return Number.isInteger(told) && told >= 1 ? told : availableParallelism();
+}
+
+export function makePool(session: Session, inherit: readonly number[]): RankPool {
+  const { io, ui } = session;
+  return new RankPool({ command: [process.execPath, MAIN], env: io.env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
+}
+
+async function prepare(
+  session: Session,
+  request: RecipeRun,
+): Promise<{ recipe: ResolvedRecipe; plan: Plan; stages: PlannedStage[]; hashes: InputHashes }> {
+  const { host, io, common } = session;
+  const where = { path: request.recipe, cwd: io.cwd };
+  const asked = {
+    ...where,
+    ...(common.scale === undefined ? {} : { scale: common.scale }),
+    ...(common.seed === undefined ? {} : { seed: common.seed }),
+    set: common.set,
+  };
+  const recipe = await resolveRecipe(asked, host);
+  const differs = common.scale !== undefined || common.seed !== undefined || common.set.length > 0;
+  const plain = differs ? await resolveRecipe(where, host) : recipe;
+  const runDir = runFolder(recipe, plain, io.cwd, common.out);
+  const hashes = new InputHashes(join(runDir, ".cache", "files.json"));
+  const plan = await makePlan(recipe, runDir, hashes);
+  return { recipe, plan, stages: selectStages(plan, request), hashes };
+}
+
+export async function runRecipe(session: Session, request: RecipeRun): Promise<void> {
+  const { io, ui, common } = session;
+  const shard = parseShard(request.shard);
+  const { recipe, plan, stages, hashes } = await prepare(session, request);
+  const shown = relative(io.cwd, plan.runDir).startsWith("..") ? plan.runDir : relative(io.cwd, plan.runDir);
+  if (request.print === true) return printCommands(session, request, stages);
+  const todo = stages.filter((stage) => isFresh(stage.dir, stage.key, sizeOf) === undefined);
+  if (common.dryRun) return dryRun(session, shown, stages, todo);
+  if (todo.length === 0) {
+    ui.info(`everything is done already: ${shown}`);
+    return session.result({ ok: true, run: plan.runDir, ran: 0, skipped: stages.length, report: join(plan.runDir, "report", "index.html") }, shown);
+  }
+
+  const started = io.monotonic();
+  const lock = lockRun(plan.runDir, new Date(io.now()), shard);
+  hashes.save();
+  const pool = makePool(session, lock.fds);
+  using stop = new Interruption(
+    (signal) => {
+      ui.warn(`${signal === "SIGINT" ? "interrupted" : "asked to end"}: finishing this step and saving; once more to leave at once`);
+      pool.cancel();
+    },
+    () => pool.kill(),
+  );
+  const device = common.device ?? "cpu";
+  const journal = new RunJournal(plan, recipe, { device, command: session.command, version: session.version, now: io.now });
+  ui.info(`run: ${shown} (${stages.length} stages, ${stages.length - todo.length} done already)`);
+  try {
+    const outcome = await schedule({
+      plan,
+      stages,
+      runner: pool,
+      journal,
+      ui,
+      monotonic: io.monotonic,
+      device,
+      threads: threadsOf(io, request.threads),
+      ...(request.jobs === undefined ? {} : { jobs: request.jobs }),
+      ...(shard === undefined ? {} : { shard }),
+      hasReport: session.host.hasReport,
+      stopping: () => stop.stopping,
+    });
+    const peak = Math.max(outcome.peakMemory_bytes, peakMemory());
+    const seconds = (io.monotonic() - started) / 1000;
+    ui.info(
+      `${outcome.waiting ? "this shard is done" : "done"}: ${outcome.ran} stages in ${duration(seconds)}, ${outcome.skipped} were done already, peak memory ${bytes(peak)}`,
+    );
+    session.result(
+      {
+        ok: true,
+        run: plan.runDir,
+        ran: outcome.ran,
+        skipped: outcome.skipped,
+        waiting: outcome.waiting,
+        seconds,
+        peakMemory_bytes: peak,
+        report: join(plan.runDir, "report", "index.html"),
+      },
+      shown,
+    );
+  } catch (error) {
+    if (error instanceof Cancelled)
+      throw new UserError({ what: "interrupted", fix: "run the same command again to go on from here", exit: stop.exit }, { cause: error });
+    throw error;
+  } finally {
+    await pool.close();
+    lock.release();
+  }
+}
+
+function commandOf(session: Session, request: RecipeRun, stage: PlannedStage): string {
+  const { common } = session;
+  const quote = (text: string) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
+  const flags = [
+    ...(common.scale === undefined ? [] : ["--scale", common.scale]),
+    ...(common.seed === undefined ? [] : ["--seed", String(common.seed)]),
+    ...common.set.flatMap((set) => ["--set", set]),
+    ...(common.device === undefined ? [] : ["--device", common.device]),
+    ...(common.out === undefined ? [] : ["--out", common.out]),
+  ];
+  return ["earthcraft", "run", request.recipe, "--only", stage.id, ...flags].map(quote).join(" ");
+}
+
+function printCommands(session: Session, request: RecipeRun, stages: readonly PlannedStage[]): void {
+  const commands = stages.map((stage) => commandOf(session, request, stage));
+  session.result({ commands }, commands.join("\n"));
+}
+
+function dryRun(session: Session, shown: string, stages: readonly PlannedStage[], todo: readonly PlannedStage[]): void {
+  const rows = stages.map((stage) => ({
+    id: stage.id,
+    stage: stage.stage.name,
+    key: stage.key,
+    status: todo.includes(stage) ? "would run" : "done",
+    minutes: stage.minutes,
+  }));
+  const width = Math.max(...rows.map(({ id }) => id.length));
+  const minutes = rows.filter(({ status }) => status === "would run").reduce((sum, row) => sum + row.minutes, 0);
+  const lines = rows.map(
+    ({ id, status, minutes }) => `${id.padEnd(width)}  ${status}${status === "done" ? "" : ` (about ${duration(minutes * 60)})`}`,
+  );
+  session.result({ run: shown, stages: rows, minutes }, [...lines, `into ${shown}, about ${duration(minutes * 60)}`].join("\n"));
+}
