@@ -1,0 +1,49 @@
+// Sparse convolution over blocked pair lists: what the kernels in sparse_conv.cpp take.
+#pragma once
+
+#include <cstdint>
+
+#include "dispatch.h"
+
+namespace earthcraft {
+
+constexpr int64_t kConvBlock = 256;  // output rows whose sums stay in cache while all taps pass
+constexpr int64_t kConvPanel = 64;   // output channels summed together
+
+// Pairs (input row, output row), grouped by block of output rows and, inside a block, by tap.
+struct ConvPairs {
+  const int32_t* in_rows;
+  const int32_t* out_rows;
+  const int64_t* starts;  // [blocks * taps + 1]
+  int64_t taps;
+  int64_t rows;  // output rows
+};
+
+// out[o] = bias + sum over pairs (i, o, tap): in[i] · weight[tap]
+struct ConvForward {
+  ConvPairs pairs;
+  bool mirrored;  // pairs of tap t use weight taps - 1 - t: the gradient of a submanifold convolution
+  const float* in;
+  int64_t in_channels;
+  const float* weight;  // packed by conv_pack: for each tap and panel [in_channels, panel width]
+  const float* bias;    // [out_channels padded to 16] or null
+  float* out;
+  int64_t out_channels;
+};
+
+// weight_grad[tap] += in[i]ᵀ · out_grad[o], over the pairs of a range of blocks
+struct ConvWeightGrad {
+  ConvPairs pairs;
+  const float* in;
+  int64_t in_channels;
+  const float* out_grad;  // rows padded to a multiple of 16 floats
+  int64_t out_channels;   // padded
+};
+
+EC_DECLARE_VARIANTS(
+    // scratch: kConvBlock * kConvPanel floats
+    void conv_forward(const ConvForward& task, int64_t block_begin, int64_t block_end, float* scratch);
+    // into: [taps, in_channels, out_channels], only taps in [tap_begin, tap_end) are touched
+    void conv_weight_grad(const ConvWeightGrad& task, int64_t block_begin, int64_t block_end, int64_t tap_begin, int64_t tap_end, float* into);)
+
+}  // namespace earthcraft

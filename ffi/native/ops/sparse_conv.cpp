@@ -1,0 +1,267 @@
+// sparse_conv: submanifold, strided and transposed convolution of sparse voxels, all by lists of (input row, output row) pairs.
+//
+// Shapes:  feats [N, Ci], weight [taps, Ci, Co], bias [Co], out [rows, Co]; pairs, starts from conv_pairs.
+// A submanifold convolution gives no pairs_back: its map is its own mirror image (tap t seen from the other voxel is tap taps − 1 − t).
+// f32 runs the blocked kernel, bf16 runs it on f32 copies (sums stay f32), f64 runs the plain reference.
+
+#include "../kernels/sparse_conv.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "autocast.h"
+#include "scratch.h"
+#include "sparse_conv_reference.h"
+
+namespace earthcraft {
+namespace {
+
+using OptionalTensor = std::optional<at::Tensor>;
+
+int64_t padded(int64_t channels) { return (channels + 15) / 16 * 16; }
+
+struct CheckedPairs {
+  at::Tensor pairs, starts;
+  ConvPairs view;
+};
+
+CheckedPairs checked_pairs(const char* argument, const at::Tensor& pairs, const at::Tensor& starts, int64_t taps, int64_t in_rows, int64_t out_rows) {
+  TORCH_CHECK(pairs.dim() == 2 && pairs.size(0) == 2 && pairs.scalar_type() == at::kInt, "sparse_conv: ", argument, " must be int32 [2, P], got ",
+              pairs.scalar_type(), " ", pairs.sizes());
+  const int64_t blocks = (out_rows + kConvBlock - 1) / kConvBlock;
+  TORCH_CHECK(starts.dim() == 1 && starts.scalar_type() == at::kLong && starts.size(0) == blocks * taps + 1, "sparse_conv: the starts of ", argument,
+              " must be int64 [", blocks * taps + 1, "] for ", out_rows, " output rows and ", taps, " taps, got ", starts.scalar_type(), " ",
+              starts.sizes());
+  CheckedPairs checked{pairs.contiguous(), starts.contiguous(), {}};
+  const int64_t count = pairs.size(1);
+  const int32_t* in = checked.pairs.const_data_ptr<int32_t>();
+  const int32_t* out = in + count;
+  const int64_t* start = checked.starts.const_data_ptr<int64_t>();
+  TORCH_CHECK_INDEX(start[0] == 0 && start[blocks * taps] == count && std::is_sorted(start, start + blocks * taps + 1), "sparse_conv: the starts of ",
+                    argument, " must ascend from 0 to ", count);
+  uint32_t highest = 0;
+  for (int64_t p = 0; p < count; ++p) highest = std::max(highest, static_cast<uint32_t>(in[p]));
+  TORCH_CHECK_INDEX(count == 0 || highest < in_rows, "sparse_conv: ", argument, " name input row ", static_cast<int32_t>(highest), ", but there are ",
+                    in_rows);
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t first = block * kConvBlock;
+    uint32_t beyond = 0;
+    for (int64_t p = start[block * taps]; p < start[(block + 1) * taps]; ++p)
+      beyond = std::max(beyond, static_cast<uint32_t>(out[p] - static_cast<int32_t>(first)));
+    TORCH_CHECK_INDEX(beyond < std::min(kConvBlock, out_rows - first) || start[block * taps] == start[(block + 1) * taps], "sparse_conv: ", argument,
+                      " put an output row outside of its block, rows ", first, " to ", std::min(first + kConvBlock, out_rows) - 1);
+  }
+  checked.view = {in, out, start, taps, out_rows};
+  return checked;
+}
+
+void check_operands(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias) {
+  TORCH_CHECK(feats.dim() == 2 && at::isFloatingType(feats.scalar_type()), "sparse_conv: feats must be floating point [N, Ci], got ",
+              feats.scalar_type(), " ", feats.sizes());
+  TORCH_CHECK(weight.dim() == 3, "sparse_conv: weight must be [taps, Ci, Co], got ", weight.sizes());
+  TORCH_CHECK(weight.size(1) == feats.size(1), "sparse_conv: feats ", feats.sizes(), ", weight ", weight.sizes(), ": ", feats.size(1),
+              " channels in, weight wants ", weight.size(1));
+  TORCH_CHECK(weight.scalar_type() == feats.scalar_type(), "sparse_conv: feats are ", feats.scalar_type(), ", weight is ", weight.scalar_type());
+  TORCH_CHECK(feats.scalar_type() == at::kFloat || feats.scalar_type() == at::kDouble || feats.scalar_type() == at::kBFloat16,
+              "sparse_conv: feats must be f32, bf16 or f64, got ", feats.scalar_type());
+  if (bias.has_value())
+    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(2) && bias->scalar_type() == feats.scalar_type(), "sparse_conv: bias must be ",
+                feats.scalar_type(), " [", weight.size(2), "], got ", bias->scalar_type(), " ", bias->sizes());
+}
+
+// [taps, depth, columns] → for each tap and panel of 64 columns [depth, panel width]; `swapped` reads weight as [taps, columns, depth].
+at::Tensor packed_weight(const at::Tensor& weight, bool swapped) {
+  const int64_t taps = weight.size(0), depth = weight.size(swapped ? 2 : 1), columns = weight.size(swapped ? 1 : 2), wide = padded(columns);
+  if (!swapped && columns == wide && columns <= kConvPanel) return weight;
+  at::Tensor packed = at::empty({taps, wide, depth}, weight.options());
+  const float* from = weight.const_data_ptr<float>();
+  float* to = packed.mutable_data_ptr<float>();
+  const int64_t column_step = swapped ? depth : 1, depth_step = swapped ? 1 : columns;
+  at::parallel_for(0, taps, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, wide * depth)), [&](int64_t begin, int64_t end) {
+    for (int64_t tap = begin; tap < end; ++tap)
+      for (int64_t panel = 0; panel < wide; panel += kConvPanel) {
+        const int64_t width = std::min(kConvPanel, wide - panel), kept = std::min(width, columns - panel);
+        const float* source = from + tap * depth * columns + panel * column_step;
+        float* target = to + (tap * wide + panel) * depth;
+        for (int64_t k = 0; k < depth; ++k, target += width) {
+          for (int64_t j = 0; j < kept; ++j) target[j] = source[k * depth_step + j * column_step];
+          for (int64_t j = kept; j < width; ++j) target[j] = 0;
+        }
+      }
+  });
+  return packed;
+}
+
+// Blocks a thread takes at least: some 2 MFLOP of work.
+int64_t block_grain(const ConvPairs& pairs, int64_t blocks, int64_t in_channels, int64_t out_channels) {
+  const int64_t work = 2 * pairs.starts[blocks * pairs.taps] * in_channels * out_channels / std::max<int64_t>(1, blocks);
+  return std::max<int64_t>(1, 2'000'000 / std::max<int64_t>(1, work));
+}
+
+at::Tensor forward_f32(const at::Tensor& feats, const at::Tensor& packed, int64_t out_channels, const OptionalTensor& bias, const ConvPairs& pairs,
+                       bool mirrored) {
+  at::Tensor out = at::empty({pairs.rows, out_channels}, feats.options());
+  at::Tensor wide_bias;
+  if (bias.has_value()) wide_bias = at::constant_pad_nd(*bias, {0, padded(out_channels) - out_channels}).contiguous();
+  const ConvForward task{pairs,
+                         mirrored,
+                         feats.const_data_ptr<float>(),
+                         feats.size(1),
+                         packed.const_data_ptr<float>(),
+                         wide_bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr,
+                         out.mutable_data_ptr<float>(),
+                         out_channels};
+  const int64_t blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
+  const auto kernel = EC_KERNEL(conv_forward);
+  at::parallel_for(0, blocks, block_grain(pairs, blocks, feats.size(1), out_channels),
+                   [&](int64_t begin, int64_t end) { kernel(task, begin, end, thread_scratch(kConvBlock * kConvPanel)); });
+  return out;
+}
+
+at::Tensor weight_grad_f32(const at::Tensor& feats, const at::Tensor& out_grad, const ConvPairs& pairs) {
+  const int64_t channels = out_grad.size(1), wide = padded(channels), blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
+  const at::Tensor grad = wide == channels ? out_grad : at::constant_pad_nd(out_grad, {0, wide - channels});
+  const int64_t size = pairs.taps * feats.size(1) * wide;
+  // Slices of rows sum on their own and are added in order: the same result on any number of threads.
+  const int64_t slices = std::clamp<int64_t>(std::min<int64_t>(blocks / 8, (16 << 20) / std::max<int64_t>(1, size)), 1, 16);
+  const int64_t groups = slices >= 8 ? std::min<int64_t>(3, pairs.taps) : std::min<int64_t>(9, pairs.taps);
+  at::Tensor partial = at::zeros({slices, pairs.taps, feats.size(1), wide}, feats.options());
+  const ConvWeightGrad task{pairs, feats.const_data_ptr<float>(), feats.size(1), grad.const_data_ptr<float>(), wide};
+  const auto kernel = EC_KERNEL(conv_weight_grad);
+  float* into = partial.mutable_data_ptr<float>();
+  const int64_t grain = std::max<int64_t>(1, block_grain(pairs, blocks, feats.size(1), wide) * slices * groups / std::max<int64_t>(1, blocks));
+  at::parallel_for(0, slices * groups, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t slice = i / groups, group = i % groups;
+      kernel(task, slice * blocks / slices, (slice + 1) * blocks / slices, group * pairs.taps / groups, (group + 1) * pairs.taps / groups,
+             into + slice * size);
+    }
+  });
+  const at::Tensor total = slices == 1 ? partial[0] : partial.sum(0);
+  return wide == channels ? total : total.narrow(2, 0, channels).contiguous();
+}
+
+at::Tensor sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
+                       const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+  check_operands(feats, weight, bias);
+  TORCH_CHECK(rows >= 0, "sparse_conv: rows must not be negative, got ", rows);
+  TORCH_CHECK(pairs_back.has_value() == starts_back.has_value(), "sparse_conv: pairs_back and starts_back come together");
+  TORCH_CHECK(pairs_back.has_value() || rows == feats.size(0), "sparse_conv: without pairs_back the convolution is submanifold, but ", feats.size(0),
+              " rows go in and ", rows, " come out");
+  const CheckedPairs checked = checked_pairs("pairs", pairs, starts, weight.size(0), feats.size(0), rows);
+  if (feats.scalar_type() == at::kDouble) {
+    const at::Tensor in = feats.contiguous(), w = weight.contiguous();
+    at::Tensor out = at::zeros({rows, weight.size(2)}, feats.options());
+    if (bias.has_value()) out += *bias;
+    ConvReference<double>{checked.view, feats.size(1), weight.size(2)}.forward(in.const_data_ptr<double>(), w.const_data_ptr<double>(),
+                                                                               out.mutable_data_ptr<double>());
+    return out;
+  }
+  const OptionalTensor wide_bias = bias.has_value() ? OptionalTensor(bias->to(at::kFloat)) : std::nullopt;
+  return forward_f32(feats.to(at::kFloat).contiguous(), packed_weight(weight.to(at::kFloat).contiguous(), false), weight.size(2), wide_bias,
+                     checked.view, false)
+      .to(feats.scalar_type());
+}
+
+std::tuple<at::Tensor, at::Tensor> sparse_conv_backward(const at::Tensor& out_grad, const at::Tensor& feats, const at::Tensor& weight,
+                                                        const at::Tensor& pairs, const at::Tensor& starts, const OptionalTensor& pairs_back,
+                                                        const OptionalTensor& starts_back, bool feats_grad, bool weight_grad) {
+  check_operands(feats, weight, std::nullopt);
+  TORCH_CHECK(out_grad.dim() == 2 && out_grad.size(1) == weight.size(2) && out_grad.scalar_type() == feats.scalar_type(),
+              "sparse_conv_backward: out_grad must be ", feats.scalar_type(), " [rows, ", weight.size(2), "], got ", out_grad.scalar_type(), " ",
+              out_grad.sizes());
+  const int64_t rows = out_grad.size(0), taps = weight.size(0);
+  const CheckedPairs checked = checked_pairs("pairs", pairs, starts, taps, feats.size(0), rows);
+  if (feats.scalar_type() == at::kDouble) {
+    const at::Tensor in = feats.contiguous(), w = weight.contiguous(), grad = out_grad.contiguous();
+    at::Tensor in_grad = at::zeros_like(in), w_grad = at::zeros_like(w);
+    ConvReference<double>{checked.view, feats.size(1), weight.size(2)}.backward(in.const_data_ptr<double>(), w.const_data_ptr<double>(),
+                                                                                grad.const_data_ptr<double>(), in_grad.mutable_data_ptr<double>(),
+                                                                                w_grad.mutable_data_ptr<double>());
+    return {in_grad, w_grad};
+  }
+  const at::Tensor grad = out_grad.to(at::kFloat).contiguous();
+  at::Tensor in_grad, w_grad;
+  if (feats_grad) {
+    const at::Tensor packed = packed_weight(weight.to(at::kFloat).contiguous(), true);
+    if (pairs_back.has_value()) {
+      const CheckedPairs back = checked_pairs("pairs_back", *pairs_back, *starts_back, taps, rows, feats.size(0));
+      in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, back.view, false).to(feats.scalar_type());
+    } else {
+      in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, checked.view, true).to(feats.scalar_type());
+    }
+  }
+  if (weight_grad) w_grad = weight_grad_f32(feats.to(at::kFloat).contiguous(), grad, checked.view).to(weight.scalar_type());
+  return {in_grad, w_grad};
+}
+
+at::Tensor call_sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
+                            const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::sparse_conv", "").typed<decltype(sparse_conv)>();
+  return op.call(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows);
+}
+
+using torch::autograd::variable_list;
+
+struct SparseConvFunction : torch::autograd::Function<SparseConvFunction> {
+  static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias,
+                            const at::Tensor& pairs, const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back,
+                            int64_t rows) {
+    at::AutoDispatchBelowADInplaceOrView guard;
+    ctx->save_for_backward({feats, weight, pairs, starts, pairs_back.value_or(at::Tensor()), starts_back.value_or(at::Tensor())});
+    return call_sparse_conv(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows);
+  }
+
+  static variable_list backward(torch::autograd::AutogradContext* ctx, const variable_list& grads) {
+    const variable_list saved = ctx->get_saved_variables();
+    static const auto op =
+        c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::sparse_conv_backward", "").typed<decltype(sparse_conv_backward)>();
+    const auto given = [](const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; };
+    variable_list result(8);
+    std::tie(result[0], result[1]) = op.call(grads[0], saved[0], saved[1], saved[2], saved[3], given(saved[4]), given(saved[5]),
+                                             ctx->needs_input_grad(0), ctx->needs_input_grad(1));
+    if (ctx->needs_input_grad(2)) result[2] = grads[0].sum(0);
+    return result;
+  }
+};
+
+at::Tensor sparse_conv_autograd(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
+                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+  return SparseConvFunction::apply(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows);
+}
+
+template <c10::DeviceType device>
+at::Tensor sparse_conv_autocast(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
+                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+  const NoAutocast<device> guard;
+  return call_sparse_conv(lowered(feats, device), lowered(weight, device), lowered(bias, device), pairs, starts, pairs_back, starts_back, rows);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
+  m.def(
+      "sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows) -> "
+      "Tensor");
+  m.def(
+      "sparse_conv_backward(Tensor out_grad, Tensor feats, Tensor weight, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, bool "
+      "feats_grad, bool weight_grad) -> (Tensor feats_grad, Tensor weight_grad)");
+}
+
+TORCH_LIBRARY_IMPL(earthcraft, CPU, m) {
+  m.impl("sparse_conv", &sparse_conv);
+  m.impl("sparse_conv_backward", &sparse_conv_backward);
+}
+TORCH_LIBRARY_IMPL(earthcraft, Autograd, m) { m.impl("sparse_conv", &sparse_conv_autograd); }
+TORCH_LIBRARY_IMPL(earthcraft, AutocastCPU, m) { m.impl("sparse_conv", &sparse_conv_autocast<c10::DeviceType::CPU>); }
+TORCH_LIBRARY_IMPL(earthcraft, AutocastCUDA, m) { m.impl("sparse_conv", &sparse_conv_autocast<c10::DeviceType::CUDA>); }
+
+}  // namespace earthcraft

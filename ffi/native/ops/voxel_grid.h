@@ -1,0 +1,64 @@
+// A set of voxels prepared for look-ups: Morton keys in order, grouped into 8³ leaves with an occupancy mask each.
+//
+// A voxel is (batch, x, y, z), 16 bits an axis. Its key interleaves z, y, x (x lowest) below the batch, so that the children of a cell are
+// 8 · key + (x + 2y + 4z), an aligned cube of any power of two is one run of keys, and a batch's voxels lie together.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace earthcraft {
+
+constexpr int32_t kAxisEnd = 1 << 16;   // 65,536 voxels: 36 km at 0.556 m
+constexpr int32_t kBatchEnd = 1 << 15;  // keys stay positive as int64
+
+struct Voxel {
+  int32_t batch, x, y, z;
+};
+
+uint64_t morton_key(const Voxel& voxel);
+Voxel morton_voxel(uint64_t key);
+
+// Checks int32 [N, 4] on the CPU, every coordinate within [0, 65536) and batch within [0, 32768), naming the first bad row; returns them contiguous.
+at::Tensor checked_coords(const char* op, const char* argument, const at::Tensor& coords);
+
+std::vector<uint64_t> keys_of(const at::Tensor& checked_coords);
+at::Tensor coords_of(const std::vector<uint64_t>& keys);
+
+// Sorts keys; order[i] is where the i-th smallest stood (equal keys keep their order). Already sorted input is noticed.
+void sort_keys(std::vector<uint64_t>& keys, std::vector<int32_t>& order);
+void sort_unique(std::vector<uint64_t>& keys);
+
+class VoxelGrid {
+ public:
+  // Unique voxels in any order. Duplicates are an error that names both rows.
+  VoxelGrid(const char* op, const char* argument, const at::Tensor& coords);
+
+  struct Leaf {
+    uint64_t key = 0;  // keys >> 9
+    int32_t start = 0;
+    std::array<uint64_t, 8> mask{};
+    std::array<uint16_t, 8> before{};  // voxels in earlier words
+  };
+
+  // Row of the voxel in the coords given, or -1.
+  int32_t find(uint64_t key) const;
+  const Leaf* leaf(uint64_t leaf_key) const;
+  // `bits` are the low 9 bits of a key.
+  int32_t find_in(const Leaf& leaf, uint32_t bits) const;
+
+  int64_t size() const { return static_cast<int64_t>(keys_.size()); }
+  const std::vector<uint64_t>& sorted_keys() const { return keys_; }
+
+ private:
+  std::vector<uint64_t> keys_;
+  std::vector<int32_t> order_;  // empty where the coords came in Morton order
+  std::vector<Leaf> leaves_;
+  std::vector<int32_t> slots_;  // open addressing: leaf number or -1
+  uint64_t slot_mask_ = 0;
+};
+
+}  // namespace earthcraft
