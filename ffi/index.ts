@@ -1,0 +1,13 @@
+/** The tensor library: reads like PyTorch. */
+export { Arena } from "./arena";
+export { autocast } from "./autocast";
+export { enableGrad, grad, noGrad } from "./autograd";
+export { checkpoint, pauseRecording } from "./checkpoint";
+export { type DType, dtypes, type NumericArray } from "./dtype";
+export { ArgumentError, type ErrorKind, ShapeError, TensorError } from "./errors";
+export { cancelFlag, cancelOnSignals, type MemoryStatistics, memory, nativeLoaded, resetPeakMemory, setThreads, threads, trimMemory } from "./load";
+export * from "./nn";
+export { ops } from "./ops.gen";
+export { normal, type Purpose, purposes, type RandomStream, randint, uniform } from "./random";
+export { type HasTensors, scope } from "./scope";
+export { type Operand, Tensor, type TensorOptions } from "./tensor";

@@ -1,0 +1,2398 @@
+// Written by ffi/generate-ops.ts from ops.txt and the dispatcher's schemas. Do not edit: run `bun ffi/generate-ops.ts`.
+import * as c from "./call";
+import type { DType } from "./dtype";
+import { Tensor } from "./tensor";
+
+const NONE: never = Object.freeze({}) as never;
+const isOptions = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+
+const $aten__softmax = new c.Operator("aten::_softmax", ["self", "dim", "half_to_float"]);
+function aten__softmax(self: Tensor, dim: number, halfToFloat: boolean): Tensor {
+  c.begin($aten__softmax);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.bool("half_to_float", halfToFloat);
+  return c.one($aten__softmax, 3);
+}
+
+const $aten_abs = new c.Operator("aten::abs", ["self"]);
+function aten_abs(self: Tensor): Tensor {
+  c.begin($aten_abs);
+  c.tensor("self", self);
+  return c.one($aten_abs, 1);
+}
+
+const $aten_add_Scalar = new c.Operator("aten::add.Scalar", ["self", "other", "alpha"]);
+function aten_add_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
+  c.begin($aten_add_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  c.orDefault(c.scalar, "alpha", alpha);
+  return c.one($aten_add_Scalar, 3);
+}
+
+const $aten_add_Tensor = new c.Operator("aten::add.Tensor", ["self", "other", "alpha"]);
+function aten_add_Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
+  c.begin($aten_add_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.one($aten_add_Tensor, 3);
+}
+
+const $aten_add__Scalar = new c.Operator("aten::add_.Scalar", ["self", "other", "alpha"]);
+function aten_add__Scalar(self: Tensor, other: number, alpha?: number): Tensor {
+  c.begin($aten_add__Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  c.orDefault(c.scalar, "alpha", alpha);
+  return c.same($aten_add__Scalar, 3, self);
+}
+
+const $aten_add__Tensor = new c.Operator("aten::add_.Tensor", ["self", "other", "alpha"]);
+function aten_add__Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
+  c.begin($aten_add__Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.same($aten_add__Tensor, 3, self);
+}
+
+const $aten_addmm = new c.Operator("aten::addmm", ["self", "mat1", "mat2", "beta", "alpha"]);
+function aten_addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: number; alpha?: number } = NONE): Tensor {
+  c.begin($aten_addmm);
+  c.tensor("self", self);
+  c.tensor("mat1", mat1);
+  c.tensor("mat2", mat2);
+  c.orDefault(c.scalar, "beta", options.beta);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.one($aten_addmm, 5);
+}
+
+const $aten_all = new c.Operator("aten::all", ["self"]);
+function aten_all(self: Tensor): Tensor {
+  c.begin($aten_all);
+  c.tensor("self", self);
+  return c.one($aten_all, 1);
+}
+
+const $aten_amax = new c.Operator("aten::amax", ["self", "dim", "keepdim"]);
+function aten_amax(self: Tensor, dim?: readonly number[] | number, keepdim?: boolean): Tensor {
+  c.begin($aten_amax);
+  c.tensor("self", self);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.one($aten_amax, 3);
+}
+
+const $aten_amin = new c.Operator("aten::amin", ["self", "dim", "keepdim"]);
+function aten_amin(self: Tensor, dim?: readonly number[] | number, keepdim?: boolean): Tensor {
+  c.begin($aten_amin);
+  c.tensor("self", self);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.one($aten_amin, 3);
+}
+
+const $aten_any = new c.Operator("aten::any", ["self"]);
+function aten_any(self: Tensor): Tensor {
+  c.begin($aten_any);
+  c.tensor("self", self);
+  return c.one($aten_any, 1);
+}
+
+const $aten_arange = new c.Operator("aten::arange", ["end", "dtype", "layout", "device", "pin_memory"]);
+function aten_arange(end: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_arange);
+  c.scalar("end", end);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  return c.one($aten_arange, 5);
+}
+
+const $aten_arange_start_step = new c.Operator("aten::arange.start_step", ["start", "end", "step", "dtype", "layout", "device", "pin_memory"]);
+function aten_arange_start_step(start: number, end: number, step?: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_arange_start_step);
+  c.scalar("start", start);
+  c.scalar("end", end);
+  c.orDefault(c.scalar, "step", step);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  return c.one($aten_arange_start_step, 7);
+}
+
+const $aten_argmax = new c.Operator("aten::argmax", ["self", "dim", "keepdim"]);
+function aten_argmax(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor {
+  c.begin($aten_argmax);
+  c.tensor("self", self);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.one($aten_argmax, 3);
+}
+
+const $aten_argmin = new c.Operator("aten::argmin", ["self", "dim", "keepdim"]);
+function aten_argmin(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor {
+  c.begin($aten_argmin);
+  c.tensor("self", self);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.one($aten_argmin, 3);
+}
+
+const $aten_argsort = new c.Operator("aten::argsort", ["self", "dim", "descending"]);
+function aten_argsort(self: Tensor, dim?: number, descending?: boolean): Tensor {
+  c.begin($aten_argsort);
+  c.tensor("self", self);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.bool, "descending", descending);
+  return c.one($aten_argsort, 3);
+}
+
+const $aten_atan2 = new c.Operator("aten::atan2", ["self", "other"]);
+function aten_atan2(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_atan2);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_atan2, 2);
+}
+
+const $aten_avg_pool2d = new c.Operator("aten::avg_pool2d", ["self", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]);
+function aten_avg_pool2d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
+  c.begin($aten_avg_pool2d);
+  c.tensor("self", self);
+  c.intsOrInt("kernel_size", kernelSize);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.bool, "ceil_mode", ceilMode);
+  c.orDefault(c.bool, "count_include_pad", countIncludePad);
+  c.orDefault(c.int, "divisor_override", divisorOverride);
+  return c.one($aten_avg_pool2d, 7);
+}
+
+const $aten_avg_pool3d = new c.Operator("aten::avg_pool3d", ["self", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]);
+function aten_avg_pool3d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
+  c.begin($aten_avg_pool3d);
+  c.tensor("self", self);
+  c.intsOrInt("kernel_size", kernelSize);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.bool, "ceil_mode", ceilMode);
+  c.orDefault(c.bool, "count_include_pad", countIncludePad);
+  c.orDefault(c.int, "divisor_override", divisorOverride);
+  return c.one($aten_avg_pool3d, 7);
+}
+
+const $aten_baddbmm = new c.Operator("aten::baddbmm", ["self", "batch1", "batch2", "beta", "alpha"]);
+function aten_baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: number; alpha?: number } = NONE): Tensor {
+  c.begin($aten_baddbmm);
+  c.tensor("self", self);
+  c.tensor("batch1", batch1);
+  c.tensor("batch2", batch2);
+  c.orDefault(c.scalar, "beta", options.beta);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.one($aten_baddbmm, 5);
+}
+
+const $aten_bmm = new c.Operator("aten::bmm", ["self", "mat2"]);
+function aten_bmm(self: Tensor, mat2: Tensor): Tensor {
+  c.begin($aten_bmm);
+  c.tensor("self", self);
+  c.tensor("mat2", mat2);
+  return c.one($aten_bmm, 2);
+}
+
+const $aten_bucketize_Tensor = new c.Operator("aten::bucketize.Tensor", ["self", "boundaries", "out_int32", "right"]);
+function aten_bucketize_Tensor(self: Tensor, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean } = NONE): Tensor {
+  c.begin($aten_bucketize_Tensor);
+  c.tensor("self", self);
+  c.tensor("boundaries", boundaries);
+  c.orDefault(c.bool, "out_int32", options.outInt32);
+  c.orDefault(c.bool, "right", options.right);
+  return c.one($aten_bucketize_Tensor, 4);
+}
+
+const $aten_cat = new c.Operator("aten::cat", ["tensors", "dim"]);
+function aten_cat(tensors: readonly Tensor[], dim?: number): Tensor {
+  c.begin($aten_cat);
+  c.tensors("tensors", tensors);
+  c.orDefault(c.int, "dim", dim);
+  return c.one($aten_cat, 2);
+}
+
+const $aten_chunk = new c.Operator("aten::chunk", ["self", "chunks", "dim"]);
+function aten_chunk(self: Tensor, chunks: number, dim?: number): Tensor[] {
+  c.begin($aten_chunk);
+  c.tensor("self", self);
+  c.int("chunks", chunks);
+  c.orDefault(c.int, "dim", dim);
+  return c.many($aten_chunk, 3)[0] as Tensor[];
+}
+
+const $aten_clamp = new c.Operator("aten::clamp", ["self", "min", "max"]);
+function aten_clamp(self: Tensor, min?: number | null, max?: number | null): Tensor {
+  c.begin($aten_clamp);
+  c.tensor("self", self);
+  c.orDefault(c.scalar, "min", min);
+  c.orDefault(c.scalar, "max", max);
+  return c.one($aten_clamp, 3);
+}
+
+const $aten_clamp_max = new c.Operator("aten::clamp_max", ["self", "max"]);
+function aten_clamp_max(self: Tensor, max: number): Tensor {
+  c.begin($aten_clamp_max);
+  c.tensor("self", self);
+  c.scalar("max", max);
+  return c.one($aten_clamp_max, 2);
+}
+
+const $aten_clamp_min = new c.Operator("aten::clamp_min", ["self", "min"]);
+function aten_clamp_min(self: Tensor, min: number): Tensor {
+  c.begin($aten_clamp_min);
+  c.tensor("self", self);
+  c.scalar("min", min);
+  return c.one($aten_clamp_min, 2);
+}
+
+const $aten_clone = new c.Operator("aten::clone", ["self", "memory_format"]);
+function aten_clone(self: Tensor): Tensor {
+  c.begin($aten_clone);
+  c.tensor("self", self);
+  c.standard();
+  return c.one($aten_clone, 2);
+}
+
+const $aten_constant_pad_nd = new c.Operator("aten::constant_pad_nd", ["self", "pad", "value"]);
+function aten_constant_pad_nd(self: Tensor, pad: readonly number[], value?: number): Tensor {
+  c.begin($aten_constant_pad_nd);
+  c.tensor("self", self);
+  c.ints("pad", pad);
+  c.orDefault(c.scalar, "value", value);
+  return c.one($aten_constant_pad_nd, 3);
+}
+
+const $aten_contiguous = new c.Operator("aten::contiguous", ["self", "memory_format"]);
+function aten_contiguous(self: Tensor): Tensor {
+  c.begin($aten_contiguous);
+  c.tensor("self", self);
+  c.standard();
+  return c.one($aten_contiguous, 2);
+}
+
+const $aten_conv1d = new c.Operator("aten::conv1d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
+function aten_conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, groups?: number): Tensor {
+  c.begin($aten_conv1d);
+  c.tensor("input", input);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  c.orDefault(c.int, "groups", groups);
+  return c.one($aten_conv1d, 7);
+}
+
+const $aten_conv2d = new c.Operator("aten::conv2d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
+function aten_conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, groups?: number): Tensor {
+  c.begin($aten_conv2d);
+  c.tensor("input", input);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  c.orDefault(c.int, "groups", groups);
+  return c.one($aten_conv2d, 7);
+}
+
+const $aten_conv3d = new c.Operator("aten::conv3d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
+function aten_conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, groups?: number): Tensor {
+  c.begin($aten_conv3d);
+  c.tensor("input", input);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  c.orDefault(c.int, "groups", groups);
+  return c.one($aten_conv3d, 7);
+}
+
+const $aten_conv_transpose2d_input = new c.Operator("aten::conv_transpose2d.input", ["input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"]);
+function aten_conv_transpose2d_input(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, outputPadding?: readonly number[] | number, groups?: number, dilation?: readonly number[] | number): Tensor {
+  c.begin($aten_conv_transpose2d_input);
+  c.tensor("input", input);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "output_padding", outputPadding);
+  c.orDefault(c.int, "groups", groups);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  return c.one($aten_conv_transpose2d_input, 8);
+}
+
+const $aten_conv_transpose3d_input = new c.Operator("aten::conv_transpose3d.input", ["input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"]);
+function aten_conv_transpose3d_input(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, outputPadding?: readonly number[] | number, groups?: number, dilation?: readonly number[] | number): Tensor {
+  c.begin($aten_conv_transpose3d_input);
+  c.tensor("input", input);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "output_padding", outputPadding);
+  c.orDefault(c.int, "groups", groups);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  return c.one($aten_conv_transpose3d_input, 8);
+}
+
+const $aten_copy_ = new c.Operator("aten::copy_", ["self", "src", "non_blocking"]);
+function aten_copy_(self: Tensor, src: Tensor, nonBlocking?: boolean): Tensor {
+  c.begin($aten_copy_);
+  c.tensor("self", self);
+  c.tensor("src", src);
+  c.orDefault(c.bool, "non_blocking", nonBlocking);
+  return c.same($aten_copy_, 3, self);
+}
+
+const $aten_cos = new c.Operator("aten::cos", ["self"]);
+function aten_cos(self: Tensor): Tensor {
+  c.begin($aten_cos);
+  c.tensor("self", self);
+  return c.one($aten_cos, 1);
+}
+
+const $aten_cross_entropy_loss = new c.Operator("aten::cross_entropy_loss", ["self", "target", "weight", "reduction", "ignore_index", "label_smoothing"]);
+function aten_cross_entropy_loss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
+  c.begin($aten_cross_entropy_loss);
+  c.tensor("self", self);
+  c.tensor("target", target);
+  c.orDefault(c.tensor, "weight", weight);
+  c.orDefault(c.int, "reduction", reduction);
+  c.orDefault(c.int, "ignore_index", ignoreIndex);
+  c.orDefault(c.float, "label_smoothing", labelSmoothing);
+  return c.one($aten_cross_entropy_loss, 6);
+}
+
+const $aten_cumsum = new c.Operator("aten::cumsum", ["self", "dim", "dtype"]);
+function aten_cumsum(self: Tensor, dim: number, options: { dtype?: DType | null } = NONE): Tensor {
+  c.begin($aten_cumsum);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  return c.one($aten_cumsum, 3);
+}
+
+const $aten_detach = new c.Operator("aten::detach", ["self"]);
+function aten_detach(self: Tensor): Tensor {
+  c.begin($aten_detach);
+  c.tensor("self", self);
+  return c.one($aten_detach, 1);
+}
+
+const $aten_div_Scalar = new c.Operator("aten::div.Scalar", ["self", "other"]);
+function aten_div_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_div_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_div_Scalar, 2);
+}
+
+const $aten_div_Tensor = new c.Operator("aten::div.Tensor", ["self", "other"]);
+function aten_div_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_div_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_div_Tensor, 2);
+}
+
+const $aten_div_Tensor_mode = new c.Operator("aten::div.Tensor_mode", ["self", "other", "rounding_mode"]);
+function aten_div_Tensor_mode(self: Tensor, other: Tensor, options: { roundingMode: string | null }): Tensor {
+  c.begin($aten_div_Tensor_mode);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  c.orDefault(c.string, "rounding_mode", options.roundingMode);
+  return c.one($aten_div_Tensor_mode, 3);
+}
+
+const $aten_embedding = new c.Operator("aten::embedding", ["weight", "indices", "padding_idx", "scale_grad_by_freq", "sparse"]);
+function aten_embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor {
+  c.begin($aten_embedding);
+  c.tensor("weight", weight);
+  c.tensor("indices", indices);
+  c.orDefault(c.int, "padding_idx", paddingIdx);
+  c.orDefault(c.bool, "scale_grad_by_freq", scaleGradByFreq);
+  c.orDefault(c.bool, "sparse", sparse);
+  return c.one($aten_embedding, 5);
+}
+
+const $aten_empty_memory_format = new c.Operator("aten::empty.memory_format", ["size", "dtype", "layout", "device", "pin_memory", "memory_format"]);
+function aten_empty_memory_format(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_empty_memory_format);
+  c.ints("size", size);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  c.standard();
+  return c.one($aten_empty_memory_format, 6);
+}
+
+const $aten_eq_Scalar = new c.Operator("aten::eq.Scalar", ["self", "other"]);
+function aten_eq_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_eq_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_eq_Scalar, 2);
+}
+
+const $aten_eq_Tensor = new c.Operator("aten::eq.Tensor", ["self", "other"]);
+function aten_eq_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_eq_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_eq_Tensor, 2);
+}
+
+const $aten_exp = new c.Operator("aten::exp", ["self"]);
+function aten_exp(self: Tensor): Tensor {
+  c.begin($aten_exp);
+  c.tensor("self", self);
+  return c.one($aten_exp, 1);
+}
+
+const $aten_expand = new c.Operator("aten::expand", ["self", "size", "implicit"]);
+function aten_expand(self: Tensor, size: readonly number[], options: { implicit?: boolean } = NONE): Tensor {
+  c.begin($aten_expand);
+  c.tensor("self", self);
+  c.ints("size", size);
+  c.orDefault(c.bool, "implicit", options.implicit);
+  return c.one($aten_expand, 3);
+}
+
+const $aten_fill__Scalar = new c.Operator("aten::fill_.Scalar", ["self", "value"]);
+function aten_fill__Scalar(self: Tensor, value: number): Tensor {
+  c.begin($aten_fill__Scalar);
+  c.tensor("self", self);
+  c.scalar("value", value);
+  return c.same($aten_fill__Scalar, 2, self);
+}
+
+const $aten_flatten_using_ints = new c.Operator("aten::flatten.using_ints", ["self", "start_dim", "end_dim"]);
+function aten_flatten_using_ints(self: Tensor, startDim?: number, endDim?: number): Tensor {
+  c.begin($aten_flatten_using_ints);
+  c.tensor("self", self);
+  c.orDefault(c.int, "start_dim", startDim);
+  c.orDefault(c.int, "end_dim", endDim);
+  return c.one($aten_flatten_using_ints, 3);
+}
+
+const $aten_flip = new c.Operator("aten::flip", ["self", "dims"]);
+function aten_flip(self: Tensor, dims: readonly number[]): Tensor {
+  c.begin($aten_flip);
+  c.tensor("self", self);
+  c.ints("dims", dims);
+  return c.one($aten_flip, 2);
+}
+
+const $aten_floor = new c.Operator("aten::floor", ["self"]);
+function aten_floor(self: Tensor): Tensor {
+  c.begin($aten_floor);
+  c.tensor("self", self);
+  return c.one($aten_floor, 1);
+}
+
+const $aten_floor_divide = new c.Operator("aten::floor_divide", ["self", "other"]);
+function aten_floor_divide(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_floor_divide);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_floor_divide, 2);
+}
+
+const $aten_full = new c.Operator("aten::full", ["size", "fill_value", "dtype", "layout", "device", "pin_memory"]);
+function aten_full(size: readonly number[], fillValue: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_full);
+  c.ints("size", size);
+  c.scalar("fill_value", fillValue);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  return c.one($aten_full, 6);
+}
+
+const $aten_gather = new c.Operator("aten::gather", ["self", "dim", "index", "sparse_grad"]);
+function aten_gather(self: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean } = NONE): Tensor {
+  c.begin($aten_gather);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.orDefault(c.bool, "sparse_grad", options.sparseGrad);
+  return c.one($aten_gather, 4);
+}
+
+const $aten_ge_Scalar = new c.Operator("aten::ge.Scalar", ["self", "other"]);
+function aten_ge_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_ge_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_ge_Scalar, 2);
+}
+
+const $aten_ge_Tensor = new c.Operator("aten::ge.Tensor", ["self", "other"]);
+function aten_ge_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_ge_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_ge_Tensor, 2);
+}
+
+const $aten_gelu = new c.Operator("aten::gelu", ["self", "approximate"]);
+function aten_gelu(self: Tensor, options: { approximate?: string } = NONE): Tensor {
+  c.begin($aten_gelu);
+  c.tensor("self", self);
+  c.orDefault(c.string, "approximate", options.approximate);
+  return c.one($aten_gelu, 2);
+}
+
+const $aten_grid_sampler = new c.Operator("aten::grid_sampler", ["input", "grid", "interpolation_mode", "padding_mode", "align_corners"]);
+function aten_grid_sampler(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
+  c.begin($aten_grid_sampler);
+  c.tensor("input", input);
+  c.tensor("grid", grid);
+  c.int("interpolation_mode", interpolationMode);
+  c.int("padding_mode", paddingMode);
+  c.bool("align_corners", alignCorners);
+  return c.one($aten_grid_sampler, 5);
+}
+
+const $aten_group_norm = new c.Operator("aten::group_norm", ["input", "num_groups", "weight", "bias", "eps", "cudnn_enabled"]);
+function aten_group_norm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor {
+  c.begin($aten_group_norm);
+  c.tensor("input", input);
+  c.int("num_groups", numGroups);
+  c.orDefault(c.tensor, "weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.float, "eps", eps);
+  c.orDefault(c.bool, "cudnn_enabled", cudnnEnabled);
+  return c.one($aten_group_norm, 6);
+}
+
+const $aten_gt_Scalar = new c.Operator("aten::gt.Scalar", ["self", "other"]);
+function aten_gt_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_gt_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_gt_Scalar, 2);
+}
+
+const $aten_gt_Tensor = new c.Operator("aten::gt.Tensor", ["self", "other"]);
+function aten_gt_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_gt_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_gt_Tensor, 2);
+}
+
+const $aten_index_Tensor = new c.Operator("aten::index.Tensor", ["self", "indices"]);
+function aten_index_Tensor(self: Tensor, indices: readonly (Tensor | null)[]): Tensor {
+  c.begin($aten_index_Tensor);
+  c.tensor("self", self);
+  c.optionalTensors("indices", indices);
+  return c.one($aten_index_Tensor, 2);
+}
+
+const $aten_index_add = new c.Operator("aten::index_add", ["self", "dim", "index", "source", "alpha"]);
+function aten_index_add(self: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = NONE): Tensor {
+  c.begin($aten_index_add);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.tensor("source", source);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.one($aten_index_add, 5);
+}
+
+const $aten_index_add_ = new c.Operator("aten::index_add_", ["self", "dim", "index", "source", "alpha"]);
+function aten_index_add_(self: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = NONE): Tensor {
+  c.begin($aten_index_add_);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.tensor("source", source);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.same($aten_index_add_, 5, self);
+}
+
+const $aten_index_copy = new c.Operator("aten::index_copy", ["self", "dim", "index", "source"]);
+function aten_index_copy(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  c.begin($aten_index_copy);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.tensor("source", source);
+  return c.one($aten_index_copy, 4);
+}
+
+const $aten_index_put = new c.Operator("aten::index_put", ["self", "indices", "values", "accumulate"]);
+function aten_index_put(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
+  c.begin($aten_index_put);
+  c.tensor("self", self);
+  c.optionalTensors("indices", indices);
+  c.tensor("values", values);
+  c.orDefault(c.bool, "accumulate", accumulate);
+  return c.one($aten_index_put, 4);
+}
+
+const $aten_index_put_ = new c.Operator("aten::index_put_", ["self", "indices", "values", "accumulate"]);
+function aten_index_put_(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
+  c.begin($aten_index_put_);
+  c.tensor("self", self);
+  c.optionalTensors("indices", indices);
+  c.tensor("values", values);
+  c.orDefault(c.bool, "accumulate", accumulate);
+  return c.same($aten_index_put_, 4, self);
+}
+
+const $aten_index_select = new c.Operator("aten::index_select", ["self", "dim", "index"]);
+function aten_index_select(self: Tensor, dim: number, index: Tensor): Tensor {
+  c.begin($aten_index_select);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  return c.one($aten_index_select, 3);
+}
+
+const $aten_instance_norm = new c.Operator("aten::instance_norm", ["input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps", "cudnn_enabled"]);
+function aten_instance_norm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
+  c.begin($aten_instance_norm);
+  c.tensor("input", input);
+  c.orDefault(c.tensor, "weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.tensor, "running_mean", runningMean);
+  c.orDefault(c.tensor, "running_var", runningVar);
+  c.bool("use_input_stats", useInputStats);
+  c.float("momentum", momentum);
+  c.float("eps", eps);
+  c.bool("cudnn_enabled", cudnnEnabled);
+  return c.one($aten_instance_norm, 9);
+}
+
+const $aten_isfinite = new c.Operator("aten::isfinite", ["self"]);
+function aten_isfinite(self: Tensor): Tensor {
+  c.begin($aten_isfinite);
+  c.tensor("self", self);
+  return c.one($aten_isfinite, 1);
+}
+
+const $aten_isnan = new c.Operator("aten::isnan", ["self"]);
+function aten_isnan(self: Tensor): Tensor {
+  c.begin($aten_isnan);
+  c.tensor("self", self);
+  return c.one($aten_isnan, 1);
+}
+
+const $aten_l1_loss = new c.Operator("aten::l1_loss", ["self", "target", "reduction"]);
+function aten_l1_loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
+  c.begin($aten_l1_loss);
+  c.tensor("self", self);
+  c.tensor("target", target);
+  c.orDefault(c.int, "reduction", reduction);
+  return c.one($aten_l1_loss, 3);
+}
+
+const $aten_layer_norm = new c.Operator("aten::layer_norm", ["input", "normalized_shape", "weight", "bias", "eps", "cudnn_enable"]);
+function aten_layer_norm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor {
+  c.begin($aten_layer_norm);
+  c.tensor("input", input);
+  c.ints("normalized_shape", normalizedShape);
+  c.orDefault(c.tensor, "weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.float, "eps", eps);
+  c.orDefault(c.bool, "cudnn_enable", cudnnEnable);
+  return c.one($aten_layer_norm, 6);
+}
+
+const $aten_le_Scalar = new c.Operator("aten::le.Scalar", ["self", "other"]);
+function aten_le_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_le_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_le_Scalar, 2);
+}
+
+const $aten_le_Tensor = new c.Operator("aten::le.Tensor", ["self", "other"]);
+function aten_le_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_le_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_le_Tensor, 2);
+}
+
+const $aten_leaky_relu = new c.Operator("aten::leaky_relu", ["self", "negative_slope"]);
+function aten_leaky_relu(self: Tensor, negativeSlope?: number): Tensor {
+  c.begin($aten_leaky_relu);
+  c.tensor("self", self);
+  c.orDefault(c.scalar, "negative_slope", negativeSlope);
+  return c.one($aten_leaky_relu, 2);
+}
+
+const $aten_lerp_Scalar = new c.Operator("aten::lerp.Scalar", ["self", "end", "weight"]);
+function aten_lerp_Scalar(self: Tensor, end: Tensor, weight: number): Tensor {
+  c.begin($aten_lerp_Scalar);
+  c.tensor("self", self);
+  c.tensor("end", end);
+  c.scalar("weight", weight);
+  return c.one($aten_lerp_Scalar, 3);
+}
+
+const $aten_lerp__Scalar = new c.Operator("aten::lerp_.Scalar", ["self", "end", "weight"]);
+function aten_lerp__Scalar(self: Tensor, end: Tensor, weight: number): Tensor {
+  c.begin($aten_lerp__Scalar);
+  c.tensor("self", self);
+  c.tensor("end", end);
+  c.scalar("weight", weight);
+  return c.same($aten_lerp__Scalar, 3, self);
+}
+
+const $aten_lgamma = new c.Operator("aten::lgamma", ["self"]);
+function aten_lgamma(self: Tensor): Tensor {
+  c.begin($aten_lgamma);
+  c.tensor("self", self);
+  return c.one($aten_lgamma, 1);
+}
+
+const $aten_linalg_vector_norm = new c.Operator("aten::linalg_vector_norm", ["self", "ord", "dim", "keepdim", "dtype"]);
+function aten_linalg_vector_norm(self: Tensor, ord?: number, dim?: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
+  c.begin($aten_linalg_vector_norm);
+  c.tensor("self", self);
+  c.orDefault(c.scalar, "ord", ord);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  return c.one($aten_linalg_vector_norm, 5);
+}
+
+const $aten_linear = new c.Operator("aten::linear", ["input", "weight", "bias"]);
+function aten_linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  c.begin($aten_linear);
+  c.tensor("input", input);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  return c.one($aten_linear, 3);
+}
+
+const $aten_linspace = new c.Operator("aten::linspace", ["start", "end", "steps", "dtype", "layout", "device", "pin_memory"]);
+function aten_linspace(start: number, end: number, steps: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_linspace);
+  c.scalar("start", start);
+  c.scalar("end", end);
+  c.int("steps", steps);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  return c.one($aten_linspace, 7);
+}
+
+const $aten_log = new c.Operator("aten::log", ["self"]);
+function aten_log(self: Tensor): Tensor {
+  c.begin($aten_log);
+  c.tensor("self", self);
+  return c.one($aten_log, 1);
+}
+
+const $aten_log1p = new c.Operator("aten::log1p", ["self"]);
+function aten_log1p(self: Tensor): Tensor {
+  c.begin($aten_log1p);
+  c.tensor("self", self);
+  return c.one($aten_log1p, 1);
+}
+
+const $aten_log_softmax_int = new c.Operator("aten::log_softmax.int", ["self", "dim", "dtype"]);
+function aten_log_softmax_int(self: Tensor, dim: number, dtype?: DType | null): Tensor {
+  c.begin($aten_log_softmax_int);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.orDefault(c.dtype, "dtype", dtype);
+  return c.one($aten_log_softmax_int, 3);
+}
+
+const $aten_logical_and = new c.Operator("aten::logical_and", ["self", "other"]);
+function aten_logical_and(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_logical_and);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_logical_and, 2);
+}
+
+const $aten_logical_not = new c.Operator("aten::logical_not", ["self"]);
+function aten_logical_not(self: Tensor): Tensor {
+  c.begin($aten_logical_not);
+  c.tensor("self", self);
+  return c.one($aten_logical_not, 1);
+}
+
+const $aten_logical_or = new c.Operator("aten::logical_or", ["self", "other"]);
+function aten_logical_or(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_logical_or);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_logical_or, 2);
+}
+
+const $aten_logsumexp = new c.Operator("aten::logsumexp", ["self", "dim", "keepdim"]);
+function aten_logsumexp(self: Tensor, dim: readonly number[] | number, keepdim?: boolean): Tensor {
+  c.begin($aten_logsumexp);
+  c.tensor("self", self);
+  c.intsOrInt("dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.one($aten_logsumexp, 3);
+}
+
+const $aten_lt_Scalar = new c.Operator("aten::lt.Scalar", ["self", "other"]);
+function aten_lt_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_lt_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_lt_Scalar, 2);
+}
+
+const $aten_lt_Tensor = new c.Operator("aten::lt.Tensor", ["self", "other"]);
+function aten_lt_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_lt_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_lt_Tensor, 2);
+}
+
+const $aten_masked_fill_Scalar = new c.Operator("aten::masked_fill.Scalar", ["self", "mask", "value"]);
+function aten_masked_fill_Scalar(self: Tensor, mask: Tensor, value: number): Tensor {
+  c.begin($aten_masked_fill_Scalar);
+  c.tensor("self", self);
+  c.tensor("mask", mask);
+  c.scalar("value", value);
+  return c.one($aten_masked_fill_Scalar, 3);
+}
+
+const $aten_masked_select = new c.Operator("aten::masked_select", ["self", "mask"]);
+function aten_masked_select(self: Tensor, mask: Tensor): Tensor {
+  c.begin($aten_masked_select);
+  c.tensor("self", self);
+  c.tensor("mask", mask);
+  return c.one($aten_masked_select, 2);
+}
+
+const $aten_matmul = new c.Operator("aten::matmul", ["self", "other"]);
+function aten_matmul(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_matmul);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_matmul, 2);
+}
+
+const $aten_max = new c.Operator("aten::max", ["self"]);
+function aten_max(self: Tensor): Tensor {
+  c.begin($aten_max);
+  c.tensor("self", self);
+  return c.one($aten_max, 1);
+}
+
+const $aten_max_dim = new c.Operator("aten::max.dim", ["self", "dim", "keepdim"]);
+function aten_max_dim(self: Tensor, dim: number, keepdim?: boolean): [values: Tensor, indices: Tensor] {
+  c.begin($aten_max_dim);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.many($aten_max_dim, 3) as [values: Tensor, indices: Tensor];
+}
+
+const $aten_max_pool2d = new c.Operator("aten::max_pool2d", ["self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"]);
+function aten_max_pool2d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, ceilMode?: boolean): Tensor {
+  c.begin($aten_max_pool2d);
+  c.tensor("self", self);
+  c.intsOrInt("kernel_size", kernelSize);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  c.orDefault(c.bool, "ceil_mode", ceilMode);
+  return c.one($aten_max_pool2d, 6);
+}
+
+const $aten_max_pool3d = new c.Operator("aten::max_pool3d", ["self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"]);
+function aten_max_pool3d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, ceilMode?: boolean): Tensor {
+  c.begin($aten_max_pool3d);
+  c.tensor("self", self);
+  c.intsOrInt("kernel_size", kernelSize);
+  c.orDefault(c.intsOrInt, "stride", stride);
+  c.orDefault(c.intsOrInt, "padding", padding);
+  c.orDefault(c.intsOrInt, "dilation", dilation);
+  c.orDefault(c.bool, "ceil_mode", ceilMode);
+  return c.one($aten_max_pool3d, 6);
+}
+
+const $aten_maximum = new c.Operator("aten::maximum", ["self", "other"]);
+function aten_maximum(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_maximum);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_maximum, 2);
+}
+
+const $aten_mean = new c.Operator("aten::mean", ["self", "dtype"]);
+function aten_mean(self: Tensor, options: { dtype?: DType | null } = NONE): Tensor {
+  c.begin($aten_mean);
+  c.tensor("self", self);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  return c.one($aten_mean, 2);
+}
+
+const $aten_mean_dim = new c.Operator("aten::mean.dim", ["self", "dim", "keepdim", "dtype"]);
+function aten_mean_dim(self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
+  c.begin($aten_mean_dim);
+  c.tensor("self", self);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  return c.one($aten_mean_dim, 4);
+}
+
+const $aten_min = new c.Operator("aten::min", ["self"]);
+function aten_min(self: Tensor): Tensor {
+  c.begin($aten_min);
+  c.tensor("self", self);
+  return c.one($aten_min, 1);
+}
+
+const $aten_min_dim = new c.Operator("aten::min.dim", ["self", "dim", "keepdim"]);
+function aten_min_dim(self: Tensor, dim: number, keepdim?: boolean): [values: Tensor, indices: Tensor] {
+  c.begin($aten_min_dim);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.many($aten_min_dim, 3) as [values: Tensor, indices: Tensor];
+}
+
+const $aten_minimum = new c.Operator("aten::minimum", ["self", "other"]);
+function aten_minimum(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_minimum);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_minimum, 2);
+}
+
+const $aten_mm = new c.Operator("aten::mm", ["self", "mat2"]);
+function aten_mm(self: Tensor, mat2: Tensor): Tensor {
+  c.begin($aten_mm);
+  c.tensor("self", self);
+  c.tensor("mat2", mat2);
+  return c.one($aten_mm, 2);
+}
+
+const $aten_mse_loss = new c.Operator("aten::mse_loss", ["self", "target", "reduction"]);
+function aten_mse_loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
+  c.begin($aten_mse_loss);
+  c.tensor("self", self);
+  c.tensor("target", target);
+  c.orDefault(c.int, "reduction", reduction);
+  return c.one($aten_mse_loss, 3);
+}
+
+const $aten_mul_Scalar = new c.Operator("aten::mul.Scalar", ["self", "other"]);
+function aten_mul_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_mul_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_mul_Scalar, 2);
+}
+
+const $aten_mul_Tensor = new c.Operator("aten::mul.Tensor", ["self", "other"]);
+function aten_mul_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_mul_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_mul_Tensor, 2);
+}
+
+const $aten_mul__Scalar = new c.Operator("aten::mul_.Scalar", ["self", "other"]);
+function aten_mul__Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_mul__Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.same($aten_mul__Scalar, 2, self);
+}
+
+const $aten_mul__Tensor = new c.Operator("aten::mul_.Tensor", ["self", "other"]);
+function aten_mul__Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_mul__Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.same($aten_mul__Tensor, 2, self);
+}
+
+const $aten_narrow = new c.Operator("aten::narrow", ["self", "dim", "start", "length"]);
+function aten_narrow(self: Tensor, dim: number, start: number, length: number): Tensor {
+  c.begin($aten_narrow);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.int("start", start);
+  c.int("length", length);
+  return c.one($aten_narrow, 4);
+}
+
+const $aten_ne_Scalar = new c.Operator("aten::ne.Scalar", ["self", "other"]);
+function aten_ne_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_ne_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_ne_Scalar, 2);
+}
+
+const $aten_ne_Tensor = new c.Operator("aten::ne.Tensor", ["self", "other"]);
+function aten_ne_Tensor(self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_ne_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_ne_Tensor, 2);
+}
+
+const $aten_neg = new c.Operator("aten::neg", ["self"]);
+function aten_neg(self: Tensor): Tensor {
+  c.begin($aten_neg);
+  c.tensor("self", self);
+  return c.one($aten_neg, 1);
+}
+
+const $aten_nll_loss = new c.Operator("aten::nll_loss", ["self", "target", "weight", "reduction", "ignore_index"]);
+function aten_nll_loss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
+  c.begin($aten_nll_loss);
+  c.tensor("self", self);
+  c.tensor("target", target);
+  c.orDefault(c.tensor, "weight", weight);
+  c.orDefault(c.int, "reduction", reduction);
+  c.orDefault(c.int, "ignore_index", ignoreIndex);
+  return c.one($aten_nll_loss, 5);
+}
+
+const $aten_nonzero = new c.Operator("aten::nonzero", ["self"]);
+function aten_nonzero(self: Tensor): Tensor {
+  c.begin($aten_nonzero);
+  c.tensor("self", self);
+  return c.one($aten_nonzero, 1);
+}
+
+const $aten_norm_ScalarOpt_dim = new c.Operator("aten::norm.ScalarOpt_dim", ["self", "p", "dim", "keepdim"]);
+function aten_norm_ScalarOpt_dim(self: Tensor, p: number | null, dim: readonly number[] | number, keepdim?: boolean): Tensor {
+  c.begin($aten_norm_ScalarOpt_dim);
+  c.tensor("self", self);
+  c.orDefault(c.scalar, "p", p);
+  c.intsOrInt("dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  return c.one($aten_norm_ScalarOpt_dim, 4);
+}
+
+const $aten_one_hot = new c.Operator("aten::one_hot", ["self", "num_classes"]);
+function aten_one_hot(self: Tensor, numClasses?: number): Tensor {
+  c.begin($aten_one_hot);
+  c.tensor("self", self);
+  c.orDefault(c.int, "num_classes", numClasses);
+  return c.one($aten_one_hot, 2);
+}
+
+const $aten_ones = new c.Operator("aten::ones", ["size", "dtype", "layout", "device", "pin_memory"]);
+function aten_ones(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_ones);
+  c.ints("size", size);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  return c.one($aten_ones, 5);
+}
+
+const $aten_pad = new c.Operator("aten::pad", ["self", "pad", "mode", "value"]);
+function aten_pad(self: Tensor, pad: readonly number[], mode?: string, value?: number | null): Tensor {
+  c.begin($aten_pad);
+  c.tensor("self", self);
+  c.ints("pad", pad);
+  c.orDefault(c.string, "mode", mode);
+  c.orDefault(c.float, "value", value);
+  return c.one($aten_pad, 4);
+}
+
+const $aten_permute = new c.Operator("aten::permute", ["self", "dims"]);
+function aten_permute(self: Tensor, dims: readonly number[]): Tensor {
+  c.begin($aten_permute);
+  c.tensor("self", self);
+  c.ints("dims", dims);
+  return c.one($aten_permute, 2);
+}
+
+const $aten_pow_Scalar = new c.Operator("aten::pow.Scalar", ["self", "exponent"]);
+function aten_pow_Scalar(self: number, exponent: Tensor): Tensor {
+  c.begin($aten_pow_Scalar);
+  c.scalar("self", self);
+  c.tensor("exponent", exponent);
+  return c.one($aten_pow_Scalar, 2);
+}
+
+const $aten_pow_Tensor_Scalar = new c.Operator("aten::pow.Tensor_Scalar", ["self", "exponent"]);
+function aten_pow_Tensor_Scalar(self: Tensor, exponent: number): Tensor {
+  c.begin($aten_pow_Tensor_Scalar);
+  c.tensor("self", self);
+  c.scalar("exponent", exponent);
+  return c.one($aten_pow_Tensor_Scalar, 2);
+}
+
+const $aten_pow_Tensor_Tensor = new c.Operator("aten::pow.Tensor_Tensor", ["self", "exponent"]);
+function aten_pow_Tensor_Tensor(self: Tensor, exponent: Tensor): Tensor {
+  c.begin($aten_pow_Tensor_Tensor);
+  c.tensor("self", self);
+  c.tensor("exponent", exponent);
+  return c.one($aten_pow_Tensor_Tensor, 2);
+}
+
+const $aten_reciprocal = new c.Operator("aten::reciprocal", ["self"]);
+function aten_reciprocal(self: Tensor): Tensor {
+  c.begin($aten_reciprocal);
+  c.tensor("self", self);
+  return c.one($aten_reciprocal, 1);
+}
+
+const $aten_relu = new c.Operator("aten::relu", ["self"]);
+function aten_relu(self: Tensor): Tensor {
+  c.begin($aten_relu);
+  c.tensor("self", self);
+  return c.one($aten_relu, 1);
+}
+
+const $aten_remainder_Scalar = new c.Operator("aten::remainder.Scalar", ["self", "other"]);
+function aten_remainder_Scalar(self: Tensor, other: number): Tensor {
+  c.begin($aten_remainder_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_remainder_Scalar, 2);
+}
+
+const $aten_repeat = new c.Operator("aten::repeat", ["self", "repeats"]);
+function aten_repeat(self: Tensor, repeats: readonly number[]): Tensor {
+  c.begin($aten_repeat);
+  c.tensor("self", self);
+  c.ints("repeats", repeats);
+  return c.one($aten_repeat, 2);
+}
+
+const $aten_repeat_interleave_Tensor = new c.Operator("aten::repeat_interleave.Tensor", ["repeats", "output_size"]);
+function aten_repeat_interleave_Tensor(repeats: Tensor, options: { outputSize?: number | null } = NONE): Tensor {
+  c.begin($aten_repeat_interleave_Tensor);
+  c.tensor("repeats", repeats);
+  c.orDefault(c.int, "output_size", options.outputSize);
+  return c.one($aten_repeat_interleave_Tensor, 2);
+}
+
+const $aten_repeat_interleave_self_int = new c.Operator("aten::repeat_interleave.self_int", ["self", "repeats", "dim", "output_size"]);
+function aten_repeat_interleave_self_int(self: Tensor, repeats: number, dim?: number | null, options: { outputSize?: number | null } = NONE): Tensor {
+  c.begin($aten_repeat_interleave_self_int);
+  c.tensor("self", self);
+  c.int("repeats", repeats);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.int, "output_size", options.outputSize);
+  return c.one($aten_repeat_interleave_self_int, 4);
+}
+
+const $aten_reshape = new c.Operator("aten::reshape", ["self", "shape"]);
+function aten_reshape(self: Tensor, shape: readonly number[]): Tensor {
+  c.begin($aten_reshape);
+  c.tensor("self", self);
+  c.ints("shape", shape);
+  return c.one($aten_reshape, 2);
+}
+
+const $aten_roll = new c.Operator("aten::roll", ["self", "shifts", "dims"]);
+function aten_roll(self: Tensor, shifts: readonly number[] | number, dims?: readonly number[] | number): Tensor {
+  c.begin($aten_roll);
+  c.tensor("self", self);
+  c.intsOrInt("shifts", shifts);
+  c.orDefault(c.intsOrInt, "dims", dims);
+  return c.one($aten_roll, 3);
+}
+
+const $aten_round = new c.Operator("aten::round", ["self"]);
+function aten_round(self: Tensor): Tensor {
+  c.begin($aten_round);
+  c.tensor("self", self);
+  return c.one($aten_round, 1);
+}
+
+const $aten_rsqrt = new c.Operator("aten::rsqrt", ["self"]);
+function aten_rsqrt(self: Tensor): Tensor {
+  c.begin($aten_rsqrt);
+  c.tensor("self", self);
+  return c.one($aten_rsqrt, 1);
+}
+
+const $aten_rsub_Scalar = new c.Operator("aten::rsub.Scalar", ["self", "other", "alpha"]);
+function aten_rsub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
+  c.begin($aten_rsub_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  c.orDefault(c.scalar, "alpha", alpha);
+  return c.one($aten_rsub_Scalar, 3);
+}
+
+const $aten_scaled_dot_product_attention = new c.Operator("aten::scaled_dot_product_attention", ["query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"]);
+function aten_scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options: { scale?: number | null; enableGqa?: boolean } = NONE): Tensor {
+  c.begin($aten_scaled_dot_product_attention);
+  c.tensor("query", query);
+  c.tensor("key", key);
+  c.tensor("value", value);
+  c.orDefault(c.tensor, "attn_mask", attnMask);
+  c.orDefault(c.float, "dropout_p", dropoutP);
+  c.orDefault(c.bool, "is_causal", isCausal);
+  c.orDefault(c.float, "scale", options.scale);
+  c.orDefault(c.bool, "enable_gqa", options.enableGqa);
+  return c.one($aten_scaled_dot_product_attention, 8);
+}
+
+const $aten_scatter_src = new c.Operator("aten::scatter.src", ["self", "dim", "index", "src"]);
+function aten_scatter_src(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  c.begin($aten_scatter_src);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.tensor("src", src);
+  return c.one($aten_scatter_src, 4);
+}
+
+const $aten_scatter_value = new c.Operator("aten::scatter.value", ["self", "dim", "index", "value"]);
+function aten_scatter_value(self: Tensor, dim: number, index: Tensor, value: number): Tensor {
+  c.begin($aten_scatter_value);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.scalar("value", value);
+  return c.one($aten_scatter_value, 4);
+}
+
+const $aten_scatter_add = new c.Operator("aten::scatter_add", ["self", "dim", "index", "src"]);
+function aten_scatter_add(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  c.begin($aten_scatter_add);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.tensor("src", src);
+  return c.one($aten_scatter_add, 4);
+}
+
+const $aten_scatter_reduce_two = new c.Operator("aten::scatter_reduce.two", ["self", "dim", "index", "src", "reduce", "include_self"]);
+function aten_scatter_reduce_two(self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string, options: { includeSelf?: boolean } = NONE): Tensor {
+  c.begin($aten_scatter_reduce_two);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.tensor("index", index);
+  c.tensor("src", src);
+  c.string("reduce", reduce);
+  c.orDefault(c.bool, "include_self", options.includeSelf);
+  return c.one($aten_scatter_reduce_two, 6);
+}
+
+const $aten_searchsorted_Tensor = new c.Operator("aten::searchsorted.Tensor", ["sorted_sequence", "self", "out_int32", "right", "side", "sorter"]);
+function aten_searchsorted_Tensor(sortedSequence: Tensor, self: Tensor, options: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null } = NONE): Tensor {
+  c.begin($aten_searchsorted_Tensor);
+  c.tensor("sorted_sequence", sortedSequence);
+  c.tensor("self", self);
+  c.orDefault(c.bool, "out_int32", options.outInt32);
+  c.orDefault(c.bool, "right", options.right);
+  c.orDefault(c.string, "side", options.side);
+  c.orDefault(c.tensor, "sorter", options.sorter);
+  return c.one($aten_searchsorted_Tensor, 6);
+}
+
+const $aten_select_int = new c.Operator("aten::select.int", ["self", "dim", "index"]);
+function aten_select_int(self: Tensor, dim: number, index: number): Tensor {
+  c.begin($aten_select_int);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.int("index", index);
+  return c.one($aten_select_int, 3);
+}
+
+const $aten_sigmoid = new c.Operator("aten::sigmoid", ["self"]);
+function aten_sigmoid(self: Tensor): Tensor {
+  c.begin($aten_sigmoid);
+  c.tensor("self", self);
+  return c.one($aten_sigmoid, 1);
+}
+
+const $aten_sign = new c.Operator("aten::sign", ["self"]);
+function aten_sign(self: Tensor): Tensor {
+  c.begin($aten_sign);
+  c.tensor("self", self);
+  return c.one($aten_sign, 1);
+}
+
+const $aten_silu = new c.Operator("aten::silu", ["self"]);
+function aten_silu(self: Tensor): Tensor {
+  c.begin($aten_silu);
+  c.tensor("self", self);
+  return c.one($aten_silu, 1);
+}
+
+const $aten_sin = new c.Operator("aten::sin", ["self"]);
+function aten_sin(self: Tensor): Tensor {
+  c.begin($aten_sin);
+  c.tensor("self", self);
+  return c.one($aten_sin, 1);
+}
+
+const $aten_slice_Tensor = new c.Operator("aten::slice.Tensor", ["self", "dim", "start", "end", "step"]);
+function aten_slice_Tensor(self: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor {
+  c.begin($aten_slice_Tensor);
+  c.tensor("self", self);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.int, "start", start);
+  c.orDefault(c.int, "end", end);
+  c.orDefault(c.int, "step", step);
+  return c.one($aten_slice_Tensor, 5);
+}
+
+const $aten_smooth_l1_loss = new c.Operator("aten::smooth_l1_loss", ["self", "target", "reduction", "beta"]);
+function aten_smooth_l1_loss(self: Tensor, target: Tensor, reduction?: number, beta?: number): Tensor {
+  c.begin($aten_smooth_l1_loss);
+  c.tensor("self", self);
+  c.tensor("target", target);
+  c.orDefault(c.int, "reduction", reduction);
+  c.orDefault(c.float, "beta", beta);
+  return c.one($aten_smooth_l1_loss, 4);
+}
+
+const $aten_softmax_int = new c.Operator("aten::softmax.int", ["self", "dim", "dtype"]);
+function aten_softmax_int(self: Tensor, dim: number, dtype?: DType | null): Tensor {
+  c.begin($aten_softmax_int);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  c.orDefault(c.dtype, "dtype", dtype);
+  return c.one($aten_softmax_int, 3);
+}
+
+const $aten_softplus = new c.Operator("aten::softplus", ["self", "beta", "threshold"]);
+function aten_softplus(self: Tensor, beta?: number, threshold?: number): Tensor {
+  c.begin($aten_softplus);
+  c.tensor("self", self);
+  c.orDefault(c.scalar, "beta", beta);
+  c.orDefault(c.scalar, "threshold", threshold);
+  return c.one($aten_softplus, 3);
+}
+
+const $aten_sort = new c.Operator("aten::sort", ["self", "dim", "descending"]);
+function aten_sort(self: Tensor, dim?: number, descending?: boolean): [values: Tensor, indices: Tensor] {
+  c.begin($aten_sort);
+  c.tensor("self", self);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.bool, "descending", descending);
+  return c.many($aten_sort, 3) as [values: Tensor, indices: Tensor];
+}
+
+const $aten_split_Tensor = new c.Operator("aten::split.Tensor", ["self", "split_size", "dim"]);
+function aten_split_Tensor(self: Tensor, splitSize: number, dim?: number): Tensor[] {
+  c.begin($aten_split_Tensor);
+  c.tensor("self", self);
+  c.int("split_size", splitSize);
+  c.orDefault(c.int, "dim", dim);
+  return c.many($aten_split_Tensor, 3)[0] as Tensor[];
+}
+
+const $aten_split_with_sizes = new c.Operator("aten::split_with_sizes", ["self", "split_sizes", "dim"]);
+function aten_split_with_sizes(self: Tensor, splitSizes: readonly number[], dim?: number): Tensor[] {
+  c.begin($aten_split_with_sizes);
+  c.tensor("self", self);
+  c.ints("split_sizes", splitSizes);
+  c.orDefault(c.int, "dim", dim);
+  return c.many($aten_split_with_sizes, 3)[0] as Tensor[];
+}
+
+const $aten_sqrt = new c.Operator("aten::sqrt", ["self"]);
+function aten_sqrt(self: Tensor): Tensor {
+  c.begin($aten_sqrt);
+  c.tensor("self", self);
+  return c.one($aten_sqrt, 1);
+}
+
+const $aten_square = new c.Operator("aten::square", ["self"]);
+function aten_square(self: Tensor): Tensor {
+  c.begin($aten_square);
+  c.tensor("self", self);
+  return c.one($aten_square, 1);
+}
+
+const $aten_squeeze_dim = new c.Operator("aten::squeeze.dim", ["self", "dim"]);
+function aten_squeeze_dim(self: Tensor, dim: number): Tensor {
+  c.begin($aten_squeeze_dim);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  return c.one($aten_squeeze_dim, 2);
+}
+
+const $aten_stack = new c.Operator("aten::stack", ["tensors", "dim"]);
+function aten_stack(tensors: readonly Tensor[], dim?: number): Tensor {
+  c.begin($aten_stack);
+  c.tensors("tensors", tensors);
+  c.orDefault(c.int, "dim", dim);
+  return c.one($aten_stack, 2);
+}
+
+const $aten_std_correction = new c.Operator("aten::std.correction", ["self", "dim", "correction", "keepdim"]);
+function aten_std_correction(self: Tensor, dim?: readonly number[] | number | null, options: { correction?: number | null; keepdim?: boolean } = NONE): Tensor {
+  c.begin($aten_std_correction);
+  c.tensor("self", self);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.scalar, "correction", options.correction);
+  c.orDefault(c.bool, "keepdim", options.keepdim);
+  return c.one($aten_std_correction, 4);
+}
+
+const $aten_sub_Scalar = new c.Operator("aten::sub.Scalar", ["self", "other", "alpha"]);
+function aten_sub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
+  c.begin($aten_sub_Scalar);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  c.orDefault(c.scalar, "alpha", alpha);
+  return c.one($aten_sub_Scalar, 3);
+}
+
+const $aten_sub_Tensor = new c.Operator("aten::sub.Tensor", ["self", "other", "alpha"]);
+function aten_sub_Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
+  c.begin($aten_sub_Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.one($aten_sub_Tensor, 3);
+}
+
+const $aten_sub__Tensor = new c.Operator("aten::sub_.Tensor", ["self", "other", "alpha"]);
+function aten_sub__Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
+  c.begin($aten_sub__Tensor);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  c.orDefault(c.scalar, "alpha", options.alpha);
+  return c.same($aten_sub__Tensor, 3, self);
+}
+
+const $aten_sum = new c.Operator("aten::sum", ["self", "dtype"]);
+function aten_sum(self: Tensor, options: { dtype?: DType | null } = NONE): Tensor {
+  c.begin($aten_sum);
+  c.tensor("self", self);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  return c.one($aten_sum, 2);
+}
+
+const $aten_sum_dim_IntList = new c.Operator("aten::sum.dim_IntList", ["self", "dim", "keepdim", "dtype"]);
+function aten_sum_dim_IntList(self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
+  c.begin($aten_sum_dim_IntList);
+  c.tensor("self", self);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.bool, "keepdim", keepdim);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  return c.one($aten_sum_dim_IntList, 4);
+}
+
+const $aten_tanh = new c.Operator("aten::tanh", ["self"]);
+function aten_tanh(self: Tensor): Tensor {
+  c.begin($aten_tanh);
+  c.tensor("self", self);
+  return c.one($aten_tanh, 1);
+}
+
+const $aten_to_device = new c.Operator("aten::to.device", ["self", "device", "dtype", "non_blocking", "copy", "memory_format"]);
+function aten_to_device(self: Tensor, device: string, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor {
+  c.begin($aten_to_device);
+  c.tensor("self", self);
+  c.string("device", device);
+  c.dtype("dtype", dtype);
+  c.orDefault(c.bool, "non_blocking", nonBlocking);
+  c.orDefault(c.bool, "copy", copy);
+  c.standard();
+  return c.one($aten_to_device, 6);
+}
+
+const $aten_to_dtype = new c.Operator("aten::to.dtype", ["self", "dtype", "non_blocking", "copy", "memory_format"]);
+function aten_to_dtype(self: Tensor, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor {
+  c.begin($aten_to_dtype);
+  c.tensor("self", self);
+  c.dtype("dtype", dtype);
+  c.orDefault(c.bool, "non_blocking", nonBlocking);
+  c.orDefault(c.bool, "copy", copy);
+  c.standard();
+  return c.one($aten_to_dtype, 5);
+}
+
+const $aten_topk = new c.Operator("aten::topk", ["self", "k", "dim", "largest", "sorted"]);
+function aten_topk(self: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): [values: Tensor, indices: Tensor] {
+  c.begin($aten_topk);
+  c.tensor("self", self);
+  c.int("k", k);
+  c.orDefault(c.int, "dim", dim);
+  c.orDefault(c.bool, "largest", largest);
+  c.orDefault(c.bool, "sorted", sorted);
+  return c.many($aten_topk, 5) as [values: Tensor, indices: Tensor];
+}
+
+const $aten_transpose_int = new c.Operator("aten::transpose.int", ["self", "dim0", "dim1"]);
+function aten_transpose_int(self: Tensor, dim0: number, dim1: number): Tensor {
+  c.begin($aten_transpose_int);
+  c.tensor("self", self);
+  c.int("dim0", dim0);
+  c.int("dim1", dim1);
+  return c.one($aten_transpose_int, 3);
+}
+
+const $aten_tril = new c.Operator("aten::tril", ["self", "diagonal"]);
+function aten_tril(self: Tensor, diagonal?: number): Tensor {
+  c.begin($aten_tril);
+  c.tensor("self", self);
+  c.orDefault(c.int, "diagonal", diagonal);
+  return c.one($aten_tril, 2);
+}
+
+const $aten_triu = new c.Operator("aten::triu", ["self", "diagonal"]);
+function aten_triu(self: Tensor, diagonal?: number): Tensor {
+  c.begin($aten_triu);
+  c.tensor("self", self);
+  c.orDefault(c.int, "diagonal", diagonal);
+  return c.one($aten_triu, 2);
+}
+
+const $aten_unbind_int = new c.Operator("aten::unbind.int", ["self", "dim"]);
+function aten_unbind_int(self: Tensor, dim?: number): Tensor[] {
+  c.begin($aten_unbind_int);
+  c.tensor("self", self);
+  c.orDefault(c.int, "dim", dim);
+  return c.many($aten_unbind_int, 2)[0] as Tensor[];
+}
+
+const $aten_unfold = new c.Operator("aten::unfold", ["self", "dimension", "size", "step"]);
+function aten_unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
+  c.begin($aten_unfold);
+  c.tensor("self", self);
+  c.int("dimension", dimension);
+  c.int("size", size);
+  c.int("step", step);
+  return c.one($aten_unfold, 4);
+}
+
+const $aten_unique_consecutive = new c.Operator("aten::unique_consecutive", ["self", "return_inverse", "return_counts", "dim"]);
+function aten_unique_consecutive(self: Tensor, returnInverse?: boolean, returnCounts?: boolean, dim?: number | null): [Tensor, Tensor, Tensor] {
+  c.begin($aten_unique_consecutive);
+  c.tensor("self", self);
+  c.orDefault(c.bool, "return_inverse", returnInverse);
+  c.orDefault(c.bool, "return_counts", returnCounts);
+  c.orDefault(c.int, "dim", dim);
+  return c.many($aten_unique_consecutive, 4) as [Tensor, Tensor, Tensor];
+}
+
+const $aten_unsqueeze = new c.Operator("aten::unsqueeze", ["self", "dim"]);
+function aten_unsqueeze(self: Tensor, dim: number): Tensor {
+  c.begin($aten_unsqueeze);
+  c.tensor("self", self);
+  c.int("dim", dim);
+  return c.one($aten_unsqueeze, 2);
+}
+
+const $aten_upsample_bilinear2d = new c.Operator("aten::upsample_bilinear2d", ["self", "output_size", "align_corners", "scales_h", "scales_w"]);
+function aten_upsample_bilinear2d(self: Tensor, outputSize: readonly number[] | number, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null): Tensor {
+  c.begin($aten_upsample_bilinear2d);
+  c.tensor("self", self);
+  c.intsOrInt("output_size", outputSize);
+  c.bool("align_corners", alignCorners);
+  c.orDefault(c.float, "scales_h", scalesH);
+  c.orDefault(c.float, "scales_w", scalesW);
+  return c.one($aten_upsample_bilinear2d, 5);
+}
+
+const $aten_upsample_nearest2d = new c.Operator("aten::upsample_nearest2d", ["self", "output_size", "scales_h", "scales_w"]);
+function aten_upsample_nearest2d(self: Tensor, outputSize: readonly number[] | number, scalesH?: number | null, scalesW?: number | null): Tensor {
+  c.begin($aten_upsample_nearest2d);
+  c.tensor("self", self);
+  c.intsOrInt("output_size", outputSize);
+  c.orDefault(c.float, "scales_h", scalesH);
+  c.orDefault(c.float, "scales_w", scalesW);
+  return c.one($aten_upsample_nearest2d, 4);
+}
+
+const $aten_upsample_nearest3d = new c.Operator("aten::upsample_nearest3d", ["self", "output_size", "scales_d", "scales_h", "scales_w"]);
+function aten_upsample_nearest3d(self: Tensor, outputSize: readonly number[] | number, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null): Tensor {
+  c.begin($aten_upsample_nearest3d);
+  c.tensor("self", self);
+  c.intsOrInt("output_size", outputSize);
+  c.orDefault(c.float, "scales_d", scalesD);
+  c.orDefault(c.float, "scales_h", scalesH);
+  c.orDefault(c.float, "scales_w", scalesW);
+  return c.one($aten_upsample_nearest3d, 5);
+}
+
+const $aten_upsample_trilinear3d = new c.Operator("aten::upsample_trilinear3d", ["self", "output_size", "align_corners", "scales_d", "scales_h", "scales_w"]);
+function aten_upsample_trilinear3d(self: Tensor, outputSize: readonly number[] | number, alignCorners: boolean, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null): Tensor {
+  c.begin($aten_upsample_trilinear3d);
+  c.tensor("self", self);
+  c.intsOrInt("output_size", outputSize);
+  c.bool("align_corners", alignCorners);
+  c.orDefault(c.float, "scales_d", scalesD);
+  c.orDefault(c.float, "scales_h", scalesH);
+  c.orDefault(c.float, "scales_w", scalesW);
+  return c.one($aten_upsample_trilinear3d, 6);
+}
+
+const $aten_var_correction = new c.Operator("aten::var.correction", ["self", "dim", "correction", "keepdim"]);
+function aten_var_correction(self: Tensor, dim?: readonly number[] | number | null, options: { correction?: number | null; keepdim?: boolean } = NONE): Tensor {
+  c.begin($aten_var_correction);
+  c.tensor("self", self);
+  c.orDefault(c.intsOrInt, "dim", dim);
+  c.orDefault(c.scalar, "correction", options.correction);
+  c.orDefault(c.bool, "keepdim", options.keepdim);
+  return c.one($aten_var_correction, 4);
+}
+
+const $aten_view = new c.Operator("aten::view", ["self", "size"]);
+function aten_view(self: Tensor, size: readonly number[]): Tensor {
+  c.begin($aten_view);
+  c.tensor("self", self);
+  c.ints("size", size);
+  return c.one($aten_view, 2);
+}
+
+const $aten_where_Scalar = new c.Operator("aten::where.Scalar", ["condition", "self", "other"]);
+function aten_where_Scalar(condition: Tensor, self: number, other: number): Tensor {
+  c.begin($aten_where_Scalar);
+  c.tensor("condition", condition);
+  c.scalar("self", self);
+  c.scalar("other", other);
+  return c.one($aten_where_Scalar, 3);
+}
+
+const $aten_where_ScalarOther = new c.Operator("aten::where.ScalarOther", ["condition", "self", "other"]);
+function aten_where_ScalarOther(condition: Tensor, self: Tensor, other: number): Tensor {
+  c.begin($aten_where_ScalarOther);
+  c.tensor("condition", condition);
+  c.tensor("self", self);
+  c.scalar("other", other);
+  return c.one($aten_where_ScalarOther, 3);
+}
+
+const $aten_where_ScalarSelf = new c.Operator("aten::where.ScalarSelf", ["condition", "self", "other"]);
+function aten_where_ScalarSelf(condition: Tensor, self: number, other: Tensor): Tensor {
+  c.begin($aten_where_ScalarSelf);
+  c.tensor("condition", condition);
+  c.scalar("self", self);
+  c.tensor("other", other);
+  return c.one($aten_where_ScalarSelf, 3);
+}
+
+const $aten_where_self = new c.Operator("aten::where.self", ["condition", "self", "other"]);
+function aten_where_self(condition: Tensor, self: Tensor, other: Tensor): Tensor {
+  c.begin($aten_where_self);
+  c.tensor("condition", condition);
+  c.tensor("self", self);
+  c.tensor("other", other);
+  return c.one($aten_where_self, 3);
+}
+
+const $aten_zero_ = new c.Operator("aten::zero_", ["self"]);
+function aten_zero_(self: Tensor): Tensor {
+  c.begin($aten_zero_);
+  c.tensor("self", self);
+  return c.same($aten_zero_, 1, self);
+}
+
+const $aten_zeros = new c.Operator("aten::zeros", ["size", "dtype", "layout", "device", "pin_memory"]);
+function aten_zeros(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
+  c.begin($aten_zeros);
+  c.ints("size", size);
+  c.orDefault(c.dtype, "dtype", options.dtype);
+  c.standard();
+  c.orDefault(c.string, "device", options.device);
+  c.orDefault(c.bool, "pin_memory", options.pinMemory);
+  return c.one($aten_zeros, 5);
+}
+
+const $earthcraft_normal = new c.Operator("earthcraft::normal", ["seed", "purpose", "index", "shape"]);
+function earthcraft_normal(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
+  c.begin($earthcraft_normal);
+  c.int("seed", seed);
+  c.int("purpose", purpose);
+  c.int("index", index);
+  c.ints("shape", shape);
+  return c.one($earthcraft_normal, 4);
+}
+
+const $earthcraft_philox_block = new c.Operator("earthcraft::philox_block", ["seed", "counter"]);
+function earthcraft_philox_block(seed: number, counter: readonly number[]): Tensor {
+  c.begin($earthcraft_philox_block);
+  c.int("seed", seed);
+  c.ints("counter", counter);
+  return c.one($earthcraft_philox_block, 2);
+}
+
+const $earthcraft_randint = new c.Operator("earthcraft::randint", ["seed", "purpose", "index", "high", "shape"]);
+function earthcraft_randint(seed: number, purpose: number, index: number, high: number, shape: readonly number[]): Tensor {
+  c.begin($earthcraft_randint);
+  c.int("seed", seed);
+  c.int("purpose", purpose);
+  c.int("index", index);
+  c.int("high", high);
+  c.ints("shape", shape);
+  return c.one($earthcraft_randint, 5);
+}
+
+const $earthcraft_uniform = new c.Operator("earthcraft::uniform", ["seed", "purpose", "index", "shape"]);
+function earthcraft_uniform(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
+  c.begin($earthcraft_uniform);
+  c.int("seed", seed);
+  c.int("purpose", purpose);
+  c.int("index", index);
+  c.ints("shape", shape);
+  return c.one($earthcraft_uniform, 4);
+}
+
+interface aten__add_overloads {
+  (self: Tensor, other: number, alpha?: number): Tensor;
+  (self: Tensor, other: Tensor, options?: { alpha?: number }): Tensor;
+}
+const aten__add = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number" && (typeof a2 === "number" || a2 === undefined)) return aten_add_Scalar(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor && isOptions(a2)) return aten_add_Tensor(a0 as never, a1 as never, a2 as never);
+  throw c.noOverload("add", [a0, a1, a2]);
+}) as aten__add_overloads;
+
+interface aten__add__overloads {
+  (self: Tensor, other: number, alpha?: number): Tensor;
+  (self: Tensor, other: Tensor, options?: { alpha?: number }): Tensor;
+}
+const aten__add_ = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number" && (typeof a2 === "number" || a2 === undefined)) return aten_add__Scalar(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor && isOptions(a2)) return aten_add__Tensor(a0 as never, a1 as never, a2 as never);
+  throw c.noOverload("add_", [a0, a1, a2]);
+}) as aten__add__overloads;
+
+interface aten__arange_overloads {
+  (end: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
+  (start: number, end: number, step?: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor;
+}
+const aten__arange = ((a0: unknown, a1: unknown, a2: unknown, a3: unknown) => {
+  if (typeof a0 === "number" && isOptions(a1) && a2 === undefined && a3 === undefined) return aten_arange(a0 as never, a1 as never);
+  if (typeof a0 === "number" && typeof a1 === "number" && (typeof a2 === "number" || a2 === undefined) && isOptions(a3)) return aten_arange_start_step(a0 as never, a1 as never, a2 as never, a3 as never);
+  throw c.noOverload("arange", [a0, a1, a2, a3]);
+}) as aten__arange_overloads;
+
+interface aten__div_overloads {
+  (self: Tensor, other: Tensor, options: { roundingMode: string | null }): Tensor;
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__div = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && a1 instanceof Tensor && isOptions(a2) && (a2 as Record<string, unknown> | undefined)?.roundingMode !== undefined) return aten_div_Tensor_mode(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number" && a2 === undefined) return aten_div_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor && a2 === undefined) return aten_div_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("div", [a0, a1, a2]);
+}) as aten__div_overloads;
+
+interface aten__eq_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__eq = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_eq_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_eq_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("eq", [a0, a1]);
+}) as aten__eq_overloads;
+
+interface aten__ge_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__ge = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_ge_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_ge_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("ge", [a0, a1]);
+}) as aten__ge_overloads;
+
+interface aten__gt_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__gt = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_gt_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_gt_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("gt", [a0, a1]);
+}) as aten__gt_overloads;
+
+interface aten__le_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__le = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_le_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_le_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("le", [a0, a1]);
+}) as aten__le_overloads;
+
+interface aten__lt_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__lt = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_lt_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_lt_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("lt", [a0, a1]);
+}) as aten__lt_overloads;
+
+interface aten__max_overloads {
+  (self: Tensor): Tensor;
+  (self: Tensor, dim: number, keepdim?: boolean): [values: Tensor, indices: Tensor];
+}
+const aten__max = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && a1 === undefined && a2 === undefined) return aten_max(a0 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number" && (typeof a2 === "boolean" || a2 === undefined)) return aten_max_dim(a0 as never, a1 as never, a2 as never);
+  throw c.noOverload("max", [a0, a1, a2]);
+}) as aten__max_overloads;
+
+interface aten__mean_overloads {
+  (self: Tensor, options?: { dtype?: DType | null }): Tensor;
+  (self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options?: { dtype?: DType | null }): Tensor;
+}
+const aten__mean = ((a0: unknown, a1: unknown, a2: unknown, a3: unknown) => {
+  if (a0 instanceof Tensor && isOptions(a1) && a2 === undefined && a3 === undefined) return aten_mean(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && (Array.isArray(a1) || typeof a1 === "number" || a1 === null) && (typeof a2 === "boolean" || a2 === undefined) && isOptions(a3)) return aten_mean_dim(a0 as never, a1 as never, a2 as never, a3 as never);
+  throw c.noOverload("mean", [a0, a1, a2, a3]);
+}) as aten__mean_overloads;
+
+interface aten__min_overloads {
+  (self: Tensor): Tensor;
+  (self: Tensor, dim: number, keepdim?: boolean): [values: Tensor, indices: Tensor];
+}
+const aten__min = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && a1 === undefined && a2 === undefined) return aten_min(a0 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number" && (typeof a2 === "boolean" || a2 === undefined)) return aten_min_dim(a0 as never, a1 as never, a2 as never);
+  throw c.noOverload("min", [a0, a1, a2]);
+}) as aten__min_overloads;
+
+interface aten__mul_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__mul = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_mul_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_mul_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("mul", [a0, a1]);
+}) as aten__mul_overloads;
+
+interface aten__mul__overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__mul_ = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_mul__Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_mul__Tensor(a0 as never, a1 as never);
+  throw c.noOverload("mul_", [a0, a1]);
+}) as aten__mul__overloads;
+
+interface aten__ne_overloads {
+  (self: Tensor, other: number): Tensor;
+  (self: Tensor, other: Tensor): Tensor;
+}
+const aten__ne = ((a0: unknown, a1: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_ne_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_ne_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("ne", [a0, a1]);
+}) as aten__ne_overloads;
+
+interface aten__pow_overloads {
+  (self: number, exponent: Tensor): Tensor;
+  (self: Tensor, exponent: number): Tensor;
+  (self: Tensor, exponent: Tensor): Tensor;
+}
+const aten__pow = ((a0: unknown, a1: unknown) => {
+  if (typeof a0 === "number" && a1 instanceof Tensor) return aten_pow_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number") return aten_pow_Tensor_Scalar(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor) return aten_pow_Tensor_Tensor(a0 as never, a1 as never);
+  throw c.noOverload("pow", [a0, a1]);
+}) as aten__pow_overloads;
+
+interface aten__repeat_interleave_overloads {
+  (repeats: Tensor, options?: { outputSize?: number | null }): Tensor;
+  (self: Tensor, repeats: number, dim?: number | null, options?: { outputSize?: number | null }): Tensor;
+}
+const aten__repeat_interleave = ((a0: unknown, a1: unknown, a2: unknown, a3: unknown) => {
+  if (a0 instanceof Tensor && isOptions(a1) && a2 === undefined && a3 === undefined) return aten_repeat_interleave_Tensor(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number" && (typeof a2 === "number" || a2 === null || a2 === undefined) && isOptions(a3)) return aten_repeat_interleave_self_int(a0 as never, a1 as never, a2 as never, a3 as never);
+  throw c.noOverload("repeat_interleave", [a0, a1, a2, a3]);
+}) as aten__repeat_interleave_overloads;
+
+interface aten__scatter_overloads {
+  (self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor;
+  (self: Tensor, dim: number, index: Tensor, value: number): Tensor;
+}
+const aten__scatter = ((a0: unknown, a1: unknown, a2: unknown, a3: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number" && a2 instanceof Tensor && a3 instanceof Tensor) return aten_scatter_src(a0 as never, a1 as never, a2 as never, a3 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number" && a2 instanceof Tensor && typeof a3 === "number") return aten_scatter_value(a0 as never, a1 as never, a2 as never, a3 as never);
+  throw c.noOverload("scatter", [a0, a1, a2, a3]);
+}) as aten__scatter_overloads;
+
+interface aten__sub_overloads {
+  (self: Tensor, other: number, alpha?: number): Tensor;
+  (self: Tensor, other: Tensor, options?: { alpha?: number }): Tensor;
+}
+const aten__sub = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number" && (typeof a2 === "number" || a2 === undefined)) return aten_sub_Scalar(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor && isOptions(a2)) return aten_sub_Tensor(a0 as never, a1 as never, a2 as never);
+  throw c.noOverload("sub", [a0, a1, a2]);
+}) as aten__sub_overloads;
+
+interface aten__sum_overloads {
+  (self: Tensor, options?: { dtype?: DType | null }): Tensor;
+  (self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options?: { dtype?: DType | null }): Tensor;
+}
+const aten__sum = ((a0: unknown, a1: unknown, a2: unknown, a3: unknown) => {
+  if (a0 instanceof Tensor && isOptions(a1) && a2 === undefined && a3 === undefined) return aten_sum(a0 as never, a1 as never);
+  if (a0 instanceof Tensor && (Array.isArray(a1) || typeof a1 === "number" || a1 === null) && (typeof a2 === "boolean" || a2 === undefined) && isOptions(a3)) return aten_sum_dim_IntList(a0 as never, a1 as never, a2 as never, a3 as never);
+  throw c.noOverload("sum", [a0, a1, a2, a3]);
+}) as aten__sum_overloads;
+
+interface aten__to_overloads {
+  (self: Tensor, device: string, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor;
+  (self: Tensor, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor;
+}
+const aten__to = ((a0: unknown, a1: unknown, a2: unknown, a3: unknown, a4: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "string" && c.isDType(a2) && (typeof a3 === "boolean" || a3 === undefined) && (typeof a4 === "boolean" || a4 === undefined)) return aten_to_device(a0 as never, a1 as never, a2 as never, a3 as never, a4 as never);
+  if (a0 instanceof Tensor && c.isDType(a1) && (typeof a2 === "boolean" || a2 === undefined) && (typeof a3 === "boolean" || a3 === undefined) && a4 === undefined) return aten_to_dtype(a0 as never, a1 as never, a2 as never, a3 as never);
+  throw c.noOverload("to", [a0, a1, a2, a3, a4]);
+}) as aten__to_overloads;
+
+interface aten__where_overloads {
+  (condition: Tensor, self: number, other: number): Tensor;
+  (condition: Tensor, self: Tensor, other: number): Tensor;
+  (condition: Tensor, self: number, other: Tensor): Tensor;
+  (condition: Tensor, self: Tensor, other: Tensor): Tensor;
+}
+const aten__where = ((a0: unknown, a1: unknown, a2: unknown) => {
+  if (a0 instanceof Tensor && typeof a1 === "number" && typeof a2 === "number") return aten_where_Scalar(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor && typeof a2 === "number") return aten_where_ScalarOther(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && typeof a1 === "number" && a2 instanceof Tensor) return aten_where_ScalarSelf(a0 as never, a1 as never, a2 as never);
+  if (a0 instanceof Tensor && a1 instanceof Tensor && a2 instanceof Tensor) return aten_where_self(a0 as never, a1 as never, a2 as never);
+  throw c.noOverload("where", [a0, a1, a2]);
+}) as aten__where_overloads;
+
+export const aten = {
+  /** aten::_softmax(Tensor self, int dim, bool half_to_float) -> Tensor */
+  _softmax: aten__softmax,
+  /** aten::abs(Tensor self) -> Tensor */
+  abs: aten_abs,
+  /**
+   * aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
+   * aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
+   */
+  add: aten__add,
+  /**
+   * aten::add_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)
+   * aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)
+   */
+  add_: aten__add_,
+  /** aten::addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
+  addmm: aten_addmm,
+  /** aten::all(Tensor self) -> Tensor */
+  all: aten_all,
+  /** aten::amax(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor */
+  amax: aten_amax,
+  /** aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor */
+  amin: aten_amin,
+  /** aten::any(Tensor self) -> Tensor */
+  any: aten_any,
+  /**
+   * aten::arange(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+   * aten::arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor
+   */
+  arange: aten__arange,
+  /** aten::argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tensor */
+  argmax: aten_argmax,
+  /** aten::argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor */
+  argmin: aten_argmin,
+  /** aten::argsort(Tensor self, int dim=-1, bool descending=False) -> Tensor */
+  argsort: aten_argsort,
+  /** aten::atan2(Tensor self, Tensor other) -> Tensor */
+  atan2: aten_atan2,
+  /** aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor */
+  avgPool2d: aten_avg_pool2d,
+  /** aten::avg_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor */
+  avgPool3d: aten_avg_pool3d,
+  /** aten::baddbmm(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor */
+  baddbmm: aten_baddbmm,
+  /** aten::bmm(Tensor self, Tensor mat2) -> Tensor */
+  bmm: aten_bmm,
+  /** aten::bucketize.Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor */
+  bucketize: aten_bucketize_Tensor,
+  /** aten::cat(Tensor[] tensors, int dim=0) -> Tensor */
+  cat: aten_cat,
+  /** aten::chunk(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[] */
+  chunk: aten_chunk,
+  /** aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor */
+  clamp: aten_clamp,
+  /** aten::clamp_max(Tensor self, Scalar max) -> Tensor */
+  clampMax: aten_clamp_max,
+  /** aten::clamp_min(Tensor self, Scalar min) -> Tensor */
+  clampMin: aten_clamp_min,
+  /** aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor */
+  clone: aten_clone,
+  /** aten::constant_pad_nd(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor */
+  constantPadNd: aten_constant_pad_nd,
+  /** aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a) */
+  contiguous: aten_contiguous,
+  /** aten::conv1d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor */
+  conv1d: aten_conv1d,
+  /** aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor */
+  conv2d: aten_conv2d,
+  /** aten::conv3d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor */
+  conv3d: aten_conv3d,
+  /** aten::conv_transpose2d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor */
+  convTranspose2d: aten_conv_transpose2d_input,
+  /** aten::conv_transpose3d.input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor */
+  convTranspose3d: aten_conv_transpose3d_input,
+  /** aten::copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!) */
+  copy_: aten_copy_,
+  /** aten::cos(Tensor self) -> Tensor */
+  cos: aten_cos,
+  /** aten::cross_entropy_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor */
+  crossEntropyLoss: aten_cross_entropy_loss,
+  /** aten::cumsum(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor */
+  cumsum: aten_cumsum,
+  /** aten::detach(Tensor(a) self) -> Tensor(a) */
+  detach: aten_detach,
+  /**
+   * aten::div.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::div.Tensor(Tensor self, Tensor other) -> Tensor
+   * aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor
+   */
+  div: aten__div,
+  /** aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor */
+  embedding: aten_embedding,
+  /** aten::empty.memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor */
+  empty: aten_empty_memory_format,
+  /**
+   * aten::eq.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::eq.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  eq: aten__eq,
+  /** aten::exp(Tensor self) -> Tensor */
+  exp: aten_exp,
+  /** aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a) */
+  expand: aten_expand,
+  /** aten::fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!) */
+  fill_: aten_fill__Scalar,
+  /** aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a) */
+  flatten: aten_flatten_using_ints,
+  /** aten::flip(Tensor self, int[] dims) -> Tensor */
+  flip: aten_flip,
+  /** aten::floor(Tensor self) -> Tensor */
+  floor: aten_floor,
+  /** aten::floor_divide(Tensor self, Tensor other) -> Tensor */
+  floorDivide: aten_floor_divide,
+  /** aten::full(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
+  full: aten_full,
+  /** aten::gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor */
+  gather: aten_gather,
+  /**
+   * aten::ge.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::ge.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  ge: aten__ge,
+  /** aten::gelu(Tensor self, *, str approximate="none") -> Tensor */
+  gelu: aten_gelu,
+  /** aten::grid_sampler(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor */
+  gridSampler: aten_grid_sampler,
+  /** aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor */
+  groupNorm: aten_group_norm,
+  /**
+   * aten::gt.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::gt.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  gt: aten__gt,
+  /** aten::index.Tensor(Tensor self, Tensor?[] indices) -> Tensor */
+  index: aten_index_Tensor,
+  /** aten::index_add(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor */
+  indexAdd: aten_index_add,
+  /** aten::index_add_(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!) */
+  indexAdd_: aten_index_add_,
+  /** aten::index_copy(Tensor self, int dim, Tensor index, Tensor source) -> Tensor */
+  indexCopy: aten_index_copy,
+  /** aten::index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor */
+  indexPut: aten_index_put,
+  /** aten::index_put_(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!) */
+  indexPut_: aten_index_put_,
+  /** aten::index_select(Tensor self, int dim, Tensor index) -> Tensor */
+  indexSelect: aten_index_select,
+  /** aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor */
+  instanceNorm: aten_instance_norm,
+  /** aten::isfinite(Tensor self) -> Tensor */
+  isfinite: aten_isfinite,
+  /** aten::isnan(Tensor self) -> Tensor */
+  isnan: aten_isnan,
+  /** aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor */
+  l1Loss: aten_l1_loss,
+  /** aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor */
+  layerNorm: aten_layer_norm,
+  /**
+   * aten::le.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::le.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  le: aten__le,
+  /** aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor */
+  leakyRelu: aten_leaky_relu,
+  /** aten::lerp.Scalar(Tensor self, Tensor end, Scalar weight) -> Tensor */
+  lerp: aten_lerp_Scalar,
+  /** aten::lerp_.Scalar(Tensor(a!) self, Tensor end, Scalar weight) -> Tensor(a!) */
+  lerp_: aten_lerp__Scalar,
+  /** aten::lgamma(Tensor self) -> Tensor */
+  lgamma: aten_lgamma,
+  /** aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor */
+  linalgVectorNorm: aten_linalg_vector_norm,
+  /** aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor */
+  linear: aten_linear,
+  /** aten::linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
+  linspace: aten_linspace,
+  /** aten::log(Tensor self) -> Tensor */
+  log: aten_log,
+  /** aten::log1p(Tensor self) -> Tensor */
+  log1p: aten_log1p,
+  /** aten::log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor */
+  logSoftmax: aten_log_softmax_int,
+  /** aten::logical_and(Tensor self, Tensor other) -> Tensor */
+  logicalAnd: aten_logical_and,
+  /** aten::logical_not(Tensor self) -> Tensor */
+  logicalNot: aten_logical_not,
+  /** aten::logical_or(Tensor self, Tensor other) -> Tensor */
+  logicalOr: aten_logical_or,
+  /** aten::logsumexp(Tensor self, int[1] dim, bool keepdim=False) -> Tensor */
+  logsumexp: aten_logsumexp,
+  /**
+   * aten::lt.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::lt.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  lt: aten__lt,
+  /** aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor */
+  maskedFill: aten_masked_fill_Scalar,
+  /** aten::masked_select(Tensor self, Tensor mask) -> Tensor */
+  maskedSelect: aten_masked_select,
+  /** aten::matmul(Tensor self, Tensor other) -> Tensor */
+  matmul: aten_matmul,
+  /**
+   * aten::max(Tensor self) -> Tensor
+   * aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
+   */
+  max: aten__max,
+  /** aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor */
+  maxPool2d: aten_max_pool2d,
+  /** aten::max_pool3d(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor */
+  maxPool3d: aten_max_pool3d,
+  /** aten::maximum(Tensor self, Tensor other) -> Tensor */
+  maximum: aten_maximum,
+  /**
+   * aten::mean(Tensor self, *, ScalarType? dtype=None) -> Tensor
+   * aten::mean.dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
+   */
+  mean: aten__mean,
+  /**
+   * aten::min(Tensor self) -> Tensor
+   * aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)
+   */
+  min: aten__min,
+  /** aten::minimum(Tensor self, Tensor other) -> Tensor */
+  minimum: aten_minimum,
+  /** aten::mm(Tensor self, Tensor mat2) -> Tensor */
+  mm: aten_mm,
+  /** aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor */
+  mseLoss: aten_mse_loss,
+  /**
+   * aten::mul.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::mul.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  mul: aten__mul,
+  /**
+   * aten::mul_.Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)
+   * aten::mul_.Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)
+   */
+  mul_: aten__mul_,
+  /** aten::narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a) */
+  narrow: aten_narrow,
+  /**
+   * aten::ne.Scalar(Tensor self, Scalar other) -> Tensor
+   * aten::ne.Tensor(Tensor self, Tensor other) -> Tensor
+   */
+  ne: aten__ne,
+  /** aten::neg(Tensor self) -> Tensor */
+  neg: aten_neg,
+  /** aten::nll_loss(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor */
+  nllLoss: aten_nll_loss,
+  /** aten::nonzero(Tensor self) -> Tensor */
+  nonzero: aten_nonzero,
+  /** aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor */
+  norm: aten_norm_ScalarOpt_dim,
+  /** aten::one_hot(Tensor self, int num_classes=-1) -> Tensor */
+  oneHot: aten_one_hot,
+  /** aten::ones(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
+  ones: aten_ones,
+  /** aten::pad(Tensor self, SymInt[] pad, str mode="constant", float? value=None) -> Tensor */
+  pad: aten_pad,
+  /** aten::permute(Tensor(a) self, int[] dims) -> Tensor(a) */
+  permute: aten_permute,
+  /**
+   * aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor
+   * aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor
+   * aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor
+   */
+  pow: aten__pow,
+  /** aten::reciprocal(Tensor self) -> Tensor */
+  reciprocal: aten_reciprocal,
+  /** aten::relu(Tensor self) -> Tensor */
+  relu: aten_relu,
+  /** aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor */
+  remainder: aten_remainder_Scalar,
+  /** aten::repeat(Tensor self, SymInt[] repeats) -> Tensor */
+  repeat: aten_repeat,
+  /**
+   * aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor
+   * aten::repeat_interleave.self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor
+   */
+  repeatInterleave: aten__repeat_interleave,
+  /** aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a) */
+  reshape: aten_reshape,
+  /** aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor */
+  roll: aten_roll,
+  /** aten::round(Tensor self) -> Tensor */
+  round: aten_round,
+  /** aten::rsqrt(Tensor self) -> Tensor */
+  rsqrt: aten_rsqrt,
+  /** aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor */
+  rsub: aten_rsub_Scalar,
+  /** aten::scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor */
+  scaledDotProductAttention: aten_scaled_dot_product_attention,
+  /**
+   * aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor
+   * aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor
+   */
+  scatter: aten__scatter,
+  /** aten::scatter_add(Tensor self, int dim, Tensor index, Tensor src) -> Tensor */
+  scatterAdd: aten_scatter_add,
+  /** aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor */
+  scatterReduce: aten_scatter_reduce_two,
+  /** aten::searchsorted.Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor */
+  searchsorted: aten_searchsorted_Tensor,
+  /** aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a) */
+  select: aten_select_int,
+  /** aten::sigmoid(Tensor self) -> Tensor */
+  sigmoid: aten_sigmoid,
+  /** aten::sign(Tensor self) -> Tensor */
+  sign: aten_sign,
+  /** aten::silu(Tensor self) -> Tensor */
+  silu: aten_silu,
+  /** aten::sin(Tensor self) -> Tensor */
+  sin: aten_sin,
+  /** aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a) */
+  slice: aten_slice_Tensor,
+  /** aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor */
+  smoothL1Loss: aten_smooth_l1_loss,
+  /** aten::softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor */
+  softmax: aten_softmax_int,
+  /** aten::softplus(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor */
+  softplus: aten_softplus,
+  /** aten::sort(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices) */
+  sort: aten_sort,
+  /** aten::split.Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[] */
+  split: aten_split_Tensor,
+  /** aten::split_with_sizes(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[] */
+  splitWithSizes: aten_split_with_sizes,
+  /** aten::sqrt(Tensor self) -> Tensor */
+  sqrt: aten_sqrt,
+  /** aten::square(Tensor self) -> Tensor */
+  square: aten_square,
+  /** aten::squeeze.dim(Tensor(a) self, int dim) -> Tensor(a) */
+  squeeze: aten_squeeze_dim,
+  /** aten::stack(Tensor[] tensors, int dim=0) -> Tensor */
+  stack: aten_stack,
+  /** aten::std.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor */
+  std: aten_std_correction,
+  /**
+   * aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor
+   * aten::sub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor
+   */
+  sub: aten__sub,
+  /** aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!) */
+  sub_: aten_sub__Tensor,
+  /**
+   * aten::sum(Tensor self, *, ScalarType? dtype=None) -> Tensor
+   * aten::sum.dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor
+   */
+  sum: aten__sum,
+  /** aten::tanh(Tensor self) -> Tensor */
+  tanh: aten_tanh,
+  /**
+   * aten::to.device(Tensor(a) self, Device device, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)
+   * aten::to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)
+   */
+  to: aten__to,
+  /** aten::topk(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices) */
+  topk: aten_topk,
+  /** aten::transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a) */
+  transpose: aten_transpose_int,
+  /** aten::tril(Tensor self, SymInt diagonal=0) -> Tensor */
+  tril: aten_tril,
+  /** aten::triu(Tensor self, SymInt diagonal=0) -> Tensor */
+  triu: aten_triu,
+  /** aten::unbind.int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[] */
+  unbind: aten_unbind_int,
+  /** aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a) */
+  unfold: aten_unfold,
+  /** aten::unique_consecutive(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor) */
+  uniqueConsecutive: aten_unique_consecutive,
+  /** aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a) */
+  unsqueeze: aten_unsqueeze,
+  /** aten::upsample_bilinear2d(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor */
+  upsampleBilinear2d: aten_upsample_bilinear2d,
+  /** aten::upsample_nearest2d(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor */
+  upsampleNearest2d: aten_upsample_nearest2d,
+  /** aten::upsample_nearest3d(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor */
+  upsampleNearest3d: aten_upsample_nearest3d,
+  /** aten::upsample_trilinear3d(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor */
+  upsampleTrilinear3d: aten_upsample_trilinear3d,
+  /** aten::var.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor */
+  var: aten_var_correction,
+  /** aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a) */
+  view: aten_view,
+  /**
+   * aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor
+   * aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor
+   * aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor
+   * aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor
+   */
+  where: aten__where,
+  /** aten::zero_(Tensor(a!) self) -> Tensor(a!) */
+  zero_: aten_zero_,
+  /** aten::zeros(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor */
+  zeros: aten_zeros,
+};
+
+
+export const earthcraft = {
+  /** earthcraft::normal(int seed, int purpose, int index, int[] shape) -> Tensor */
+  normal: earthcraft_normal,
+  /** earthcraft::philox_block(int seed, int[] counter) -> Tensor */
+  philoxBlock: earthcraft_philox_block,
+  /** earthcraft::randint(int seed, int purpose, int index, int high, int[] shape) -> Tensor */
+  randint: earthcraft_randint,
+  /** earthcraft::uniform(int seed, int purpose, int index, int[] shape) -> Tensor */
+  uniform: earthcraft_uniform,
+};
+
+/** Every operator in use, by name. */
+export const ops = { aten, earthcraft };
