@@ -148,7 +148,10 @@ class Rank {
 
   async #watch(): Promise<void> {
     await this.#process.exited;
-    await Promise.race([this.#reading, Bun.sleep(500)]); // a grandchild may keep the pipes open
+    const patience = Promise.withResolvers<void>(); // a grandchild may keep the pipes open
+    const timer = setTimeout(patience.resolve, 500);
+    await Promise.race([this.#reading, patience.promise]);
+    clearTimeout(timer);
     const current = this.#current;
     this.#current = undefined;
     if (current === undefined) return;

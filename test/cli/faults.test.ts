@@ -1,0 +1,185 @@
+/** What happens to a run when processes are stopped, killed or crash. */
+import { describe, expect, test } from "bun:test";
+import { openSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { tryLock } from "../../cli/runs/libc";
+import { isRunning, Program, until } from "./program";
+
+const SLOW = "title: Slow\nstages:\n  - numbers\n  - slow: { steps: 60, step_ms: 20 }\n";
+const rankPid = (match: RegExpExecArray) => Number(match[1]);
+const openFiles = (pid: number) =>
+  readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+const STARTED = /pid (\d+) starts at (\d+)/;
+
+describe("kill -9 of the program", () => {
+  test("ends its ranks, all threads of them, and frees the lock within a second", async () => {
+    using program = new Program();
+    program.write("r.yaml", SLOW);
+    const running = program.start("run", "r.yaml");
+    const rank = rankPid(await running.says(STARTED));
+    const lock = openSync(join(program.dir, "runs/r/.lock"), "r");
+    expect(isRunning(rank)).toBe(true);
+    expect(openFiles(rank)).toContain(join(program.dir, "runs/r/.lock")); // a rank that outlived its parent would keep the folder locked
+    expect(tryLock(lock, "exclusive")).toBe(false);
+    process.kill(running.pid, "SIGKILL");
+    const took = await until(() => !isRunning(rank) && tryLock(lock, "exclusive"), 1000);
+    expect(took).toBeLessThan(1000);
+  });
+
+  test("while the stage computes without looking up", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Stubborn\nstages:\n  - slow: { steps: 2, step_ms: 30000, stubborn: true }\n");
+    const running = program.start("run", "r.yaml");
+    const rank = rankPid(await running.says(STARTED));
+    process.kill(running.pid, "SIGKILL");
+    expect(await until(() => !isRunning(rank), 1000)).toBeLessThan(1000);
+  });
+
+  test("leaves a folder that the next call goes on with", async () => {
+    using program = new Program();
+    program.write("r.yaml", SLOW);
+    const running = program.start("run", "r.yaml");
+    await running.says(STARTED);
+    process.kill(running.pid, "SIGKILL");
+    await running.finished();
+    const again = await program.run("run", "r.yaml");
+    expect(again.stdout).toBe("runs/r\n");
+    expect(again.stderr).toContain("1 done already");
+    expect(again.code).toBe(0);
+  });
+});
+
+describe("Ctrl-C", () => {
+  test("sent to the whole process group counts once: the step ends, a checkpoint is kept, 130", async () => {
+    using program = new Program();
+    program.write("r.yaml", SLOW);
+    const running = program.start("run", "r.yaml");
+    const rank = rankPid(await running.says(STARTED));
+    process.kill(-running.pid, "SIGINT");
+    const { stdout, stderr, code } = await running.finished();
+    expect(stdout).toBe("");
+    expect(stderr).toContain("finishing this step and saving");
+    expect(stderr).toContain("slow: interrupted");
+    expect(stderr.match(/finishing this step/g)).toHaveLength(1);
+    expect(code).toBe(130);
+    expect(isRunning(rank)).toBe(false);
+    expect(program.has("runs/r/slow/stage.json")).toBe(false);
+    const step = Number(program.read("runs/r/.scratch/slow/step"));
+    expect(step).toBeGreaterThan(0);
+
+    const again = await program.run("run", "r.yaml", "--json");
+    expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, ran: 1, skipped: 1 });
+    expect(again.code).toBe(0);
+    expect(program.json("runs/r/slow/steps.json")).toMatchObject({ steps: 60, resumedAt: step });
+    expect(program.has("runs/r/.scratch/slow")).toBe(false);
+  });
+
+  test("twice leaves at once, though the stage does not look up", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Stubborn\nstages:\n  - slow: { steps: 2, step_ms: 30000, stubborn: true }\n");
+    const running = program.start("run", "r.yaml");
+    await running.says(STARTED);
+    process.kill(running.pid, "SIGINT");
+    await running.says(/finishing this step/);
+    const asked = performance.now();
+    process.kill(running.pid, "SIGINT");
+    const { code } = await running.finished();
+    expect(code).toBe(130);
+    expect(performance.now() - asked).toBeLessThan(2000);
+  });
+
+  test("SIGTERM ends with 143", async () => {
+    using program = new Program();
+    program.write("r.yaml", SLOW);
+    const running = program.start("run", "r.yaml");
+    await running.says(STARTED);
+    process.kill(running.pid, "SIGTERM");
+    expect((await running.finished()).code).toBe(143);
+  });
+
+  test("a checkpoint of other options is not resumed from", async () => {
+    using program = new Program();
+    program.write("r.yaml", SLOW);
+    const running = program.start("run", "r.yaml");
+    await running.says(STARTED);
+    process.kill(running.pid, "SIGINT");
+    expect((await running.finished()).code).toBe(130);
+    program.write("r.yaml", SLOW.replace("steps: 60", "steps: 5"));
+    expect((await program.run("run", "r.yaml")).code).toBe(0);
+    expect(program.json("runs/r/slow/steps.json")).toMatchObject({ steps: 5, resumedAt: 0 });
+  });
+});
+
+describe("a second writer", () => {
+  test("is told who is at work, and exits 75; another folder is free", async () => {
+    using program = new Program();
+    program.write("r.yaml", SLOW);
+    const running = program.start("run", "r.yaml");
+    await running.says(STARTED);
+    const second = await program.run("run", "r.yaml", "--json");
+    expect(JSON.parse(second.stdout).error).toMatchObject({ exit: 75, where: expect.stringContaining("runs/r/.lock") });
+    expect(second.stderr).toContain(`in use by process ${running.pid} on `);
+    expect(second.code).toBe(75);
+    const elsewhere = await program.run("run", "r.yaml", "--out", "other", "--until", "numbers");
+    expect(elsewhere.code).toBe(0);
+    process.kill(running.pid, "SIGKILL");
+  });
+});
+
+describe("a crash", () => {
+  for (const how of ["SIGSEGV", "SIGKILL"])
+    test(`of a rank by ${how} is told with what it printed, and the run can go on`, async () => {
+      using program = new Program();
+      program.write("r.yaml", `title: Crash\nstages:\n  - numbers\n  - crash: { how: ${how} }\n`);
+      const { stdout, stderr, code } = await program.run("run", "r.yaml", "--json");
+      expect(JSON.parse(stdout).error.what).toContain(`the process that worked on crash was ended by ${how}`);
+      expect(stderr).toContain("about to crash");
+      expect(stderr).toContain("run the same command again");
+      expect(code).toBe(1);
+      expect(program.json("runs/r/crash/stage.json")).toMatchObject({ status: "failed", error: { exit: 1 } });
+      expect(program.json<{ stages: { status: string }[] }>("runs/r/run.json").stages.map(({ status }) => status)).toEqual(["done", "failed"]);
+    });
+
+  test("an exit in a stage is no success", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Crash\nstages:\n  - crash: { how: exit }\n");
+    const { stderr, code } = await program.run("run", "r.yaml");
+    expect(stderr).toContain("ended with code 7");
+    expect(code).toBe(1);
+  });
+
+  test("a programming error is our bug: 70, with its stack", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Crash\nstages:\n  - crash: { how: throw }\n");
+    const { stderr, code } = await program.run("run", "r.yaml");
+    expect(stderr).toContain("error: a programming error");
+    expect(stderr).toMatch(/fixture-plugin\/index\.ts:\d+/);
+    expect(code).toBe(70);
+  });
+
+  test("a task is tried again when the recipe says so", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Crash\nstages:\n  - crash: { how: once, retries: 1 }\n");
+    const { stderr, code } = await program.run("run", "r.yaml");
+    expect(stderr).toContain("failed the first time; trying again (1 of 1)");
+    expect(code).toBe(0);
+  });
+});
+
+describe("ranks that train together", () => {
+  test("know each other's number, and only the first one's output is kept", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Two\nstages:\n  - slow: { steps: 3, ranks: 2 }\n");
+    const { stderr, code } = await program.run("run", "r.yaml");
+    expect(stderr.match(STARTED)).not.toBeNull();
+    expect(code).toBe(0);
+    expect(program.json("runs/r/slow/steps.json")).toMatchObject({ world: { rank: 0, size: 2 }, env: ["0", "2", true] });
+    expect(program.has("runs/r/.tmp/slow.rank-1")).toBe(false);
+  });
+});
