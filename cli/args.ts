@@ -152,7 +152,8 @@ function throughCac(
   }
 
   const parser = cac("earthcraft");
-  parser.command("[...words]").allowUnknownOptions();
+  const words = parser.command("[...words]");
+  for (const [name, { kind }] of Object.entries(all)) words.option(kind === "boolean" ? `--${name}` : `--${name} <value>`, "");
   const { args, options } = parser.parse(["bun", "earthcraft", ...safe], { run: false });
   const values = new Map<string, (string | true)[]>();
   for (const name of Object.keys(all)) {
