@@ -17,7 +17,7 @@ const transpiler = new Bun.Transpiler({ loader: "ts" });
 
 /** Imports of a file. The transpiler drops `import type`, so those are found by their own pattern. */
 function importsOf(file: string): Import[] {
-  const text = readFileSync(join(programRoot, file), "utf8");
+  const text = readFileSync(join(programRoot, file), "utf8").replace(/^#!.*/, "");
   const resolved = (path: string) => (path.startsWith(".") ? normalize(join(dirname(file), path)) : path);
   const real = transpiler
     .scanImports(text)
