@@ -8,6 +8,7 @@ export { ArgumentError, type ErrorKind, ShapeError, TensorError } from "./errors
 export { cancelFlag, cancelOnSignals, type MemoryStatistics, memory, nativeLoaded, resetPeakMemory, setThreads, threads, trimMemory } from "./load";
 export * from "./nn";
 export { ops } from "./ops.gen";
+export * from "./optim";
 export { normal, type Purpose, purposes, type RandomStream, randint, uniform } from "./random";
 export { type HasTensors, scope } from "./scope";
 export { type Operand, Tensor, type TensorOptions } from "./tensor";

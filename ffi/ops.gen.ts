@@ -6,6 +6,27 @@ import { Tensor } from "./tensor";
 const NONE: never = Object.freeze({}) as never;
 const isOptions = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
 
+const $aten__fused_adamw_ = new c.Operator("aten::_fused_adamw_", ["self", "grads", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs", "state_steps", "lr", "beta1", "beta2", "weight_decay", "eps", "amsgrad", "maximize", "grad_scale", "found_inf"]);
+function aten__fused_adamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
+  c.begin($aten__fused_adamw_);
+  c.tensors("self", self);
+  c.tensors("grads", grads);
+  c.tensors("exp_avgs", expAvgs);
+  c.tensors("exp_avg_sqs", expAvgSqs);
+  c.tensors("max_exp_avg_sqs", maxExpAvgSqs);
+  c.tensors("state_steps", stateSteps);
+  c.float("lr", options.lr);
+  c.float("beta1", options.beta1);
+  c.float("beta2", options.beta2);
+  c.float("weight_decay", options.weightDecay);
+  c.float("eps", options.eps);
+  c.bool("amsgrad", options.amsgrad);
+  c.bool("maximize", options.maximize);
+  c.orDefault(c.tensor, "grad_scale", options.gradScale);
+  c.orDefault(c.tensor, "found_inf", options.foundInf);
+  return void c.many($aten__fused_adamw_, 15);
+}
+
 const $aten__softmax = new c.Operator("aten::_softmax", ["self", "dim", "half_to_float"]);
 function aten__softmax(self: Tensor, dim: number, halfToFloat: boolean): Tensor {
   c.begin($aten__softmax);
@@ -1718,6 +1739,26 @@ function aten_zeros(size: readonly number[], options: { dtype?: DType | null; de
   return c.one($aten_zeros, 5);
 }
 
+const $earthcraft_adamw_ = new c.Operator("earthcraft::adamw_", ["params", "grads", "exp_avgs", "exp_avg_sqs", "emas", "lr", "beta1", "beta2", "eps", "weight_decay", "clip", "ema_decay", "step", "seed"]);
+function earthcraft_adamw_(params: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], emas: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; eps: number; weightDecay: number; clip: number; emaDecay: number; step: number; seed?: number }): [norm: number, finite: boolean] {
+  c.begin($earthcraft_adamw_);
+  c.tensors("params", params);
+  c.tensors("grads", grads);
+  c.tensors("exp_avgs", expAvgs);
+  c.tensors("exp_avg_sqs", expAvgSqs);
+  c.tensors("emas", emas);
+  c.float("lr", options.lr);
+  c.float("beta1", options.beta1);
+  c.float("beta2", options.beta2);
+  c.float("eps", options.eps);
+  c.float("weight_decay", options.weightDecay);
+  c.float("clip", options.clip);
+  c.float("ema_decay", options.emaDecay);
+  c.int("step", options.step);
+  c.orDefault(c.int, "seed", options.seed);
+  return c.many($earthcraft_adamw_, 14) as [norm: number, finite: boolean];
+}
+
 const $earthcraft_normal = new c.Operator("earthcraft::normal", ["seed", "purpose", "index", "shape"]);
 function earthcraft_normal(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_normal);
@@ -1728,10 +1769,10 @@ function earthcraft_normal(seed: number, purpose: number, index: number, shape: 
   return c.one($earthcraft_normal, 4);
 }
 
-const $earthcraft_philox_block = new c.Operator("earthcraft::philox_block", ["seed", "counter"]);
-function earthcraft_philox_block(seed: number, counter: readonly number[]): Tensor {
+const $earthcraft_philox_block = new c.Operator("earthcraft::philox_block", ["key", "counter"]);
+function earthcraft_philox_block(key: readonly number[], counter: readonly number[]): Tensor {
   c.begin($earthcraft_philox_block);
-  c.int("seed", seed);
+  c.ints("key", key);
   c.ints("counter", counter);
   return c.one($earthcraft_philox_block, 2);
 }
@@ -1986,6 +2027,8 @@ const aten__where = ((a0: unknown, a1: unknown, a2: unknown) => {
 }) as aten__where_overloads;
 
 export const aten = {
+  /** aten::_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> () */
+  _fusedAdamw_: aten__fused_adamw_,
   /** aten::_softmax(Tensor self, int dim, bool half_to_float) -> Tensor */
   _softmax: aten__softmax,
   /** aten::abs(Tensor self) -> Tensor */
@@ -2384,9 +2427,11 @@ export const aten = {
 
 
 export const earthcraft = {
+  /** earthcraft::adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor(d!)[] emas, *, float lr, float beta1, float beta2, float eps, float weight_decay, float clip, float ema_decay, int step, int seed=0) -> (float norm, bool finite) */
+  adamw_: earthcraft_adamw_,
   /** earthcraft::normal(int seed, int purpose, int index, int[] shape) -> Tensor */
   normal: earthcraft_normal,
-  /** earthcraft::philox_block(int seed, int[] counter) -> Tensor */
+  /** earthcraft::philox_block(int[] key, int[] counter) -> Tensor */
   philoxBlock: earthcraft_philox_block,
   /** earthcraft::randint(int seed, int purpose, int index, int high, int[] shape) -> Tensor */
   randint: earthcraft_randint,

@@ -86,11 +86,12 @@ at::Tensor randint(int64_t seed, int64_t purpose, int64_t index, int64_t high, a
   return out;
 }
 
-at::Tensor philox_block(int64_t seed, at::IntArrayRef counter) {
-  TORCH_CHECK(counter.size() == 4, "philox_block: counter wants 4 words, got ", counter.size());
+// One block, for the published known answers.
+at::Tensor philox_block(at::IntArrayRef key, at::IntArrayRef counter) {
+  TORCH_CHECK(key.size() == 2 && counter.size() == 4, "philox_block: wants a key of 2 words and a counter of 4, got ", key.size(), " and ", counter.size());
   Words4 words;
   for (size_t i = 0; i < 4; ++i) words[i] = static_cast<uint32_t>(counter[i]);
-  words = philox4x32(words, static_cast<uint32_t>(static_cast<uint64_t>(seed)), static_cast<uint32_t>(static_cast<uint64_t>(seed) >> 32));
+  words = philox4x32(words, static_cast<uint32_t>(key[0]), static_cast<uint32_t>(key[1]));
   at::Tensor out = at::empty({4}, at::TensorOptions().dtype(at::kLong));
   for (size_t i = 0; i < 4; ++i) out.mutable_data_ptr<int64_t>()[i] = words[i];
   return out;
@@ -100,7 +101,7 @@ TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("uniform(int seed, int purpose, int index, int[] shape) -> Tensor");
   m.def("normal(int seed, int purpose, int index, int[] shape) -> Tensor");
   m.def("randint(int seed, int purpose, int index, int high, int[] shape) -> Tensor");
-  m.def("philox_block(int seed, int[] counter) -> Tensor");
+  m.def("philox_block(int[] key, int[] counter) -> Tensor");
 }
 // Without a tensor among the arguments the dispatcher cannot choose a device: these run on the CPU and are moved where they are wanted.
 TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) {
