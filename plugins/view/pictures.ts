@@ -105,7 +105,7 @@ export function heightPicture(heights: Float32Array, width: number, height: numb
     const h = heights[Math.min(height - 1, Math.max(0, row)) * width + Math.min(width - 1, Math.max(0, column))]!;
     return Number.isFinite(h) ? h : fallback;
   };
-  const sun = [-0.5, 0.5, 0.7071]; // east, north, up
+  const sun = [-0.5, 0.5, Math.SQRT1_2]; // east, north, up
   return paint(width, height, heights.length, (i, rgb, to) => {
     const h = heights[i]!;
     if (!Number.isFinite(h)) return false;

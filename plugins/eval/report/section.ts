@@ -1,0 +1,124 @@
+/** One stage of the report: its sentence, pictures, curves, tables and numbers, then what it was run with. */
+import { join } from "node:path";
+import { stringify } from "yaml";
+import type { ReportSection, Run, StageRecord } from "../../../cli/plugin";
+import { curveChart } from "./chart";
+import { type Figure, isSmall, takeFigure } from "./figures";
+import { anchor, type Html, html } from "./html";
+import { bytes, duration, number } from "./numbers";
+
+export type StageOfRun = Run["stages"][number];
+
+const WIDE_RATIO = 2.2;
+const FEW_METRICS = 16;
+/** Items of a stage that are shown open; the others fold. */
+const OPEN_ITEMS = 1;
+
+export function picture({ url, caption, size }: Figure, small: boolean): Html {
+  const pixels = small ? html` class="pixels"` : "";
+  const box = size ? html` width="${size.width}" height="${size.height}"` : "";
+  return html`<a href="${url}"><img src="${url}" alt="${caption}"${box}${pixels} loading="lazy"></a>`;
+}
+
+function gallery(figures: readonly Figure[]): Html | "" {
+  if (figures.length === 0) return "";
+  const layout = figures.length === 1 ? " one" : figures.length === 2 ? " two" : "";
+  const wide = ({ size }: Figure) => figures.length > 1 && size !== undefined && size.width / size.height > WIDE_RATIO;
+  return html`<div class="pictures${layout}">${figures.map(
+    (figure) =>
+      html`<figure${wide(figure) && html` class="wide"`}>${picture(figure, isSmall(figure))}<figcaption>${figure.caption}</figcaption></figure>`,
+  )}</div>`;
+}
+
+function table({ title, columns, rows }: NonNullable<ReportSection["tables"]>[number]): Html {
+  const numeric = columns.map(
+    (_, c) => rows.some((row) => typeof row[c] === "number") && rows.every((row) => typeof row[c] !== "string" || c > 0 || false),
+  );
+  const cell = (value: string | number | undefined) => (typeof value === "number" ? number(value) : (value ?? ""));
+  const side = (c: number) => numeric[c] && html` class="n"`;
+  return html`<h3>${title}</h3><div class="scroll"><table class="data">
+<thead><tr>${columns.map((name, c) => html`<th${side(c)}>${name}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${columns.map((_, c) => html`<td${side(c)}>${cell(row[c])}</td>`)}</tr>`)}</tbody></table></div>`;
+}
+
+function metricChips(metrics: Readonly<Record<string, number>>): Html | "" {
+  const entries = Object.entries(metrics);
+  if (entries.length === 0) return "";
+  const chips = html`<dl class="metrics">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${number(value)}</dd></div>`)}</dl>`;
+  return entries.length <= FEW_METRICS ? chips : html`<details><summary>${entries.length} measures</summary>${chips}</details>`;
+}
+
+interface Shown {
+  figures: Figure[];
+  html: Html;
+}
+
+function showSection(section: ReportSection, figures: Figure[], heading: boolean): Html {
+  const { title, sentence, tables = [], curves = [], metrics = {} } = section;
+  return html`${heading && html`<h3>${title}</h3>`}<p class="sentence">${sentence}</p>
+${gallery(figures)}
+${curves.length > 0 && html`<div class="charts">${curves.map(curveChart)}</div>`}
+${tables.map(table)}
+${metricChips(metrics)}`;
+}
+
+function showSections(sections: readonly ReportSection[], reportDir: string, stageDir: string, name: string): Shown {
+  const figures = sections.map((section) =>
+    (section.figures ?? []).map((figure) => takeFigure(reportDir, stageDir, name, figure)).filter((figure) => figure !== undefined),
+  );
+  return { figures: figures.flat(), html: html`${sections.map((section, i) => showSection(section, figures[i]!, sections.length > 1))}` };
+}
+
+function showItem(item: StageRecord, index: number, reportDir: string, stage: StageOfRun): Shown | undefined {
+  const name = item.item ?? String(index);
+  const { figures, html: body } = showSections(item.sections, reportDir, join(stage.path, name), join(stage.id, name));
+  if (item.sections.length === 0) return undefined;
+  const sentence = item.sections[0]!.sentence;
+  return {
+    figures,
+    html: html`<details class="item"${index < OPEN_ITEMS && html` open`}><summary><b>${name}</b> · ${sentence}</summary>${body}${metricChips(item.metrics)}</details>`,
+  };
+}
+
+function showOptions({ options, key, seed, threads, version }: StageRecord): Html {
+  const text = Object.keys(options).length > 0 ? stringify(options) : "no options\n";
+  return html`<details><summary>options</summary><pre>${text}</pre><p class="meta">version ${version} · seed ${seed} · ${threads} threads · key ${key.slice(0, 12)}</p></details>`;
+}
+
+/** What stands below the heading of a stage that has no record yet. */
+function showStatus({ status, error }: StageOfRun): Html {
+  if (error)
+    return html`<p class="notice bad">${error.what}${error.where && html`<br>where: ${error.where}`}${error.fix && html`<br>to do: ${error.fix}`}</p>`;
+  const text = {
+    waiting: "Not begun yet.",
+    running: "At work.",
+    interrupted: "Interrupted; the next run goes on here.",
+    failed: "Failed.",
+    done: "Done.",
+  }[status];
+  return html`<p class="waiting">${text}</p>`;
+}
+
+/** @returns the section and its pictures, the best of which may open the report */
+export function stageSection(stage: StageOfRun, reportDir: string): Shown {
+  const { id, title, record, variant, seconds, peakMemory_bytes, items } = stage;
+  const own = record ? showSections(record.sections, reportDir, stage.path, id) : undefined;
+  const shownItems = items.map((item, i) => showItem(item, i, reportDir, stage)).filter((shown) => shown !== undefined);
+  const sectionMetrics = record?.sections.some(({ metrics }) => metrics && Object.keys(metrics).length > 0);
+  const warnings = [...(record?.warnings ?? []), ...items.flatMap((item) => item.warnings)];
+  const meta = [
+    seconds !== undefined && duration(seconds),
+    peakMemory_bytes && bytes(peakMemory_bytes),
+    items.length > 0 && `${items.length} items`,
+  ].filter(Boolean);
+  const body = html`<section class="stage" id="${anchor(id)}">
+<header><h2>${title} ${variant && html`<span class="tag">${variant}</span>`}</h2><span class="meta">${meta.join(" · ")}</span></header>
+${stage.status !== "done" && showStatus(stage)}
+${own?.html}
+${shownItems.map((shown) => shown.html)}
+${record && !sectionMetrics && metricChips(record.metrics)}
+${warnings.slice(0, 5).map((text) => html`<p class="notice">${text}</p>`)}${warnings.length > 5 && html`<p class="notice">and ${warnings.length - 5} more</p>`}
+${record && showOptions(record)}
+</section>`;
+  return { figures: [...(own?.figures ?? []), ...shownItems.flatMap((shown) => shown.figures)], html: body };
+}
