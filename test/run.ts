@@ -10,9 +10,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeError } from "../cli/errors";
-import { programRoot } from "../cli/io";
+import { processIo, programRoot } from "../cli/io";
 import { ensureNative } from "../cli/setup/native";
-import type { Reporter } from "../cli/ui/reporter";
+import { makeReporter } from "../cli/ui/make-reporter";
 import { type Case, readJunit } from "./junit";
 import { peersDir } from "./peers/python";
 
@@ -23,17 +23,6 @@ const TEST_TIMEOUT_MS = 120_000;
 const scratch = mkdtempSync(join(tmpdir(), "earthcraft-test-"));
 const results: Case[] = [];
 const say = (text: string) => console.log(text);
-
-const reporter: Reporter = {
-  info: say,
-  warn: say,
-  debug: () => {},
-  stageStart: () => {},
-  stageProgress: () => {},
-  stageEnd: (stage, { status, seconds }) => say(`${stage.title}: ${status}, ${seconds.toFixed(0)} s`),
-  confirm: async (_, fallback) => fallback,
-  close: () => {},
-};
 
 function record(cases: readonly Case[]): void {
   for (const test of cases) {
@@ -90,7 +79,7 @@ async function buildNativeLibrary(): Promise<string | undefined> {
     return undefined;
   }
   try {
-    const { library, tree } = await ensureNative(reporter);
+    const { library, tree } = await ensureNative(makeReporter(processIo(), { quiet: false, verbose: false }));
     say(`native library: ${library}`);
     return tree;
   } catch (error) {
@@ -100,19 +89,24 @@ async function buildNativeLibrary(): Promise<string | undefined> {
   }
 }
 
-/** The C++ tests live in CMake's tree of the library. */
+/** The C++ tests are one program in CMake's tree of the library; it prints `ok NAME` or `FAIL NAME` a test. */
 function runNativeTests(tree: string): void {
-  const log = join(scratch, "ctest.log");
-  const sh = (command: string) => Bun.spawnSync(["sh", "-c", `${command} >>'${log}' 2>&1`], { env: { ...process.env, OMP_NUM_THREADS: "1" } });
-  const report = join(scratch, "ctest.xml");
-  const built = sh(`cmake --build '${tree}' --parallel ${Math.min(availableParallelism(), 2)} --target earthcraft_tests`);
-  const ran = built.exitCode === 0 ? sh(`ctest --test-dir '${tree}' --timeout 120 --output-junit '${report}' --output-on-failure`) : built;
-  const cases = existsSync(report) ? readJunit(readFileSync(report, "utf8")).map((test) => ({ ...test, name: `ctest: ${test.name}` })) : [];
+  const build = [
+    ["-S", join(programRoot, "ffi", "native"), "-B", tree, "-DEARTHCRAFT_TESTS=ON"],
+    ["--build", tree, "--parallel", "2", "--target", "earthcraft_test"],
+  ];
+  const run = (command: string[]) => Bun.spawnSync(command, { env: { ...process.env, OMP_NUM_THREADS: "1" }, timeout: FILE_TIMEOUT_MS });
+  const failed = build.map((args) => run(["cmake", ...args])).find(({ exitCode }) => exitCode !== 0);
+  const ran = failed ?? run([join(tree, "earthcraft_test")]);
+  const output = `${ran.stdout}${ran.stderr}`;
+  const cases = [...output.matchAll(/^(ok|FAIL) +(.+)$/gm)].map(
+    ([, word, name]): Case => ({ name: `C++: ${name}`, state: word === "ok" ? "passed" : "failed", seconds: 0 }),
+  );
   if (ran.exitCode !== 0 && !cases.some(({ state }) => state === "failed"))
-    cases.push({ name: "the C++ tests could not be built or run", state: "failed", seconds: 0 });
+    cases.push({ name: "C++: the tests could not be built or run", state: "failed", seconds: 0 });
   record(cases);
   say(`${ran.exitCode === 0 ? "ok  " : "FAIL"} ffi/native/test  ${cases.length} tests`);
-  if (ran.exitCode !== 0) say(readFileSync(log, "utf8").trimEnd().replace(/^/gm, "     "));
+  if (ran.exitCode !== 0) say(output.trimEnd().replace(/^/gm, "     "));
 }
 
 /** Python's witnesses: without them their tests are skipped, and say so. */
@@ -137,7 +131,7 @@ async function main(filters: readonly string[]): Promise<void> {
   const start = performance.now();
   makePeers();
   const tree = await buildNativeLibrary();
-  if (tree && filters.length === 0) runNativeTests(tree);
+  if (tree && filters.length === 0 && existsSync(join(programRoot, "ffi", "native", "test"))) runNativeTests(tree);
   await runFiles(filters);
   rmSync(scratch, { recursive: true, force: true });
 
