@@ -5,7 +5,7 @@ import { describeError, EXIT, toRecord } from "./errors";
 import { helpText } from "./help";
 import { Host } from "./host";
 import type { Io } from "./io";
-import { Cancelled, type CommandContext } from "./plugin";
+import type { CommandContext } from "./plugin";
 import type { Reporter } from "./ui/reporter";
 
 export const version: string = packageJson.version;
@@ -36,10 +36,11 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     return EXIT.done;
   } catch (error) {
     ui?.close();
-    const interrupted = error instanceof Cancelled;
-    const record = interrupted ? { what: "interrupted", exit: EXIT.interrupted } : toRecord(error);
-    if (json) io.stdout.write(`${JSON.stringify({ ok: false, error: record })}\n`);
-    if (!interrupted) io.stderr.write(`${describeError(error, { verbose })}\n`);
+    const record = toRecord(error);
+    if (json) {
+      io.stderr.write(`${JSON.stringify({ event: "error", error: record })}\n`);
+      io.stdout.write(`${JSON.stringify({ ok: false, error: record })}\n`);
+    } else io.stderr.write(`${describeError(error, { verbose })}\n`);
     return record.exit;
   } finally {
     ui?.close();

@@ -31,6 +31,7 @@ interface Placement {
 }
 
 const TAIL_LINES = 12;
+const CLOSE_MS = 3000;
 
 class Rank {
   readonly #process: Bun.Subprocess;
@@ -107,9 +108,12 @@ class Rank {
     this.#process.kill("SIGKILL");
   }
 
+  /** Lets an idle rank end by itself, within a time. */
   async close(): Promise<void> {
     if (this.alive) closeSync(this.#control);
+    const timer = setTimeout(() => this.#process.kill("SIGKILL"), CLOSE_MS);
     await this.#process.exited;
+    clearTimeout(timer);
   }
 
   #send(message: ToRank): void {

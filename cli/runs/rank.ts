@@ -100,4 +100,5 @@ export async function rankMain(): Promise<void> {
     } catch (error) {
       tell(error instanceof Cancelled ? { type: "cancelled" } : { type: "failed", error: toRecord(error) });
     }
+  process.exit(0); // whatever a stage left open
 }

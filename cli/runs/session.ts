@@ -2,10 +2,11 @@
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { type ResolvedRecipe, resolveRecipe } from "../config/recipe";
-import { UserError } from "../errors";
+import { EXIT, UserError } from "../errors";
 import type { Host } from "../host";
 import type { Io } from "../io";
 import { Cancelled, type CommonFlags, type RecipeRun } from "../plugin";
+import { nativePath } from "../setup/native-path";
 import type { Reporter } from "../ui/reporter";
 import { bytes, duration } from "../ui/text";
 import { sizeOf } from "./files";
@@ -38,9 +39,17 @@ export function threadsOf(io: Io, asked: number | undefined): number {
   return Number.isInteger(told) && told >= 1 ? told : availableParallelism();
 }
 
-export function makePool(session: Session, inherit: readonly number[]): RankPool {
-  const { io, ui } = session;
-  return new RankPool({ command: [process.execPath, MAIN], env: io.env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
+/** @returns the native library's path where a stage needs it @throws UserError of exit 69 when there is none */
+export function nativeLibrary(io: Io, needed: boolean): string | undefined {
+  const library = needed ? nativePath(io.env) : undefined;
+  if (needed && library === undefined)
+    throw new UserError({ what: "the native library is not built yet", fix: "run: earthcraft setup", exit: EXIT.missing });
+  return library;
+}
+
+export function makePool({ io, ui }: Session, inherit: readonly number[], library: string | undefined): RankPool {
+  const env = { ...io.env, ...(library === undefined ? {} : { EARTHCRAFT_NATIVE: library }) };
+  return new RankPool({ command: [process.execPath, MAIN], env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
 }
 
 async function prepare(
@@ -78,9 +87,13 @@ export async function runRecipe(session: Session, request: RecipeRun): Promise<v
   }
 
   const started = io.monotonic();
+  const library = nativeLibrary(
+    io,
+    todo.some(({ stage }) => stage.native),
+  );
   const lock = lockRun(plan.runDir, new Date(io.now()), shard);
   hashes.save();
-  const pool = makePool(session, lock.fds);
+  const pool = makePool(session, lock.fds, library);
   using stop = new Interruption(
     (signal) => {
       ui.warn(`${signal === "SIGINT" ? "interrupted" : "asked to end"}: finishing this step and saving; once more to leave at once`);

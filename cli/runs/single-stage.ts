@@ -9,7 +9,7 @@ import { Cancelled, type StageRequest } from "../plugin";
 import { suggestion } from "../suggest";
 import { lockRun } from "./lock";
 import { readStageRecord } from "./record";
-import { makePool, type Session, threadsOf } from "./session";
+import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
 import type { TaskSpec } from "./task";
 
@@ -61,8 +61,9 @@ export async function runStage(session: Session, request: StageRequest): Promise
     threads: threadsOf(io, undefined),
     world: { rank: 0, size: 1 },
   };
+  const library = nativeLibrary(io, stage.native);
   const lock = lockRun(work, new Date(io.now()));
-  const pool = makePool(session, lock.fds);
+  const pool = makePool(session, lock.fds, library);
   using stop = new Interruption(
     () => pool.cancel(),
     () => pool.kill(),

@@ -217,12 +217,21 @@ describe("parts", () => {
 describe("an item that fails", () => {
   test("ends the run with its own error and exit code; the others' work is kept", async () => {
     program.write("r.yaml", RECIPE.replace("- square", "- square: { failOn: n-4 }"));
-    const { stdout, stderr, code } = await program.run("run", "r.yaml", "--json", "--jobs", "1");
-    expect(JSON.parse(stdout)).toEqual({ ok: false, error: { what: "cannot square n-4", where: "fixture", fix: "choose another number", exit: 65 } });
+    const { stdout, stderr, code } = await program.run("run", "r.yaml", "--jobs", "1");
+    expect(stdout).toBe("");
     expect(stderr).toContain("error: cannot square n-4\n  where: fixture\n  fix: choose another number\n");
     expect(code).toBe(65);
     expect(stage("square")).toMatchObject({ status: "failed", error: { exit: 65 } });
-    expect(readdirSync(join(program.dir, "runs/r/square")).sort()).toEqual(["n-1", "n-2", "n-3", "stage.json"]);
+    const json = await program.run("run", "r.yaml", "--json");
+    const error = { what: "cannot square n-4", where: "fixture", fix: "choose another number", exit: 65 };
+    expect(JSON.parse(json.stdout)).toEqual({ ok: false, error });
+    const events = json.stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.at(-1)).toEqual({ event: "error", error });
+    expect(events).toContainEqual(expect.objectContaining({ event: "stage-end", id: "square", status: "failed" }));
+    expect(readdirSync(join(program.dir, "runs/r/square")).sort()).toEqual(["n-1", "n-2", "n-3", "n-5", "stage.json"]);
   });
 });
 

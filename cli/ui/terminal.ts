@@ -1,0 +1,76 @@
+/** Progress on a terminal: one line for each stage that has ended, and one that is redrawn for the stage that runs. */
+import type { Io } from "../io";
+import { outcomeText, progressText } from "./lines";
+import type { Progress, Reporter, StageOutcome, StageView } from "./reporter";
+import { clip, harmless } from "./text";
+
+const REDRAW_MS = 100;
+const BAR = 20;
+const RETURN_AND_CLEAR = "\r\u001b[K";
+
+const SYMBOLS: Record<StageOutcome["status"], string> = { done: "✓", skipped: "–", failed: "✗", interrupted: "■" };
+
+export class TerminalReporter implements Reporter {
+  #live = "";
+  #drawn = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly io: Io,
+    readonly options: { quiet: boolean; verbose: boolean },
+  ) {}
+
+  info(text: string): void {
+    if (!this.options.quiet) this.#line(text);
+  }
+
+  warn(text: string): void {
+    this.#line(`warning: ${text}`);
+  }
+
+  debug(text: string): void {
+    if (this.options.verbose) this.#line(text);
+  }
+
+  stageStart(stage: StageView): void {
+    this.#draw(`[${stage.index}/${stage.count}] ${stage.id}: ${stage.title}${stage.tasks > 1 ? ` (${stage.tasks} items)` : ""} …`, true);
+  }
+
+  stageProgress(stage: StageView, progress: Progress): void {
+    const fraction = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+    const full = Math.round(fraction * BAR);
+    const bar = `${"█".repeat(full)}${"░".repeat(BAR - full)}`;
+    this.#draw(`[${stage.index}/${stage.count}] ${stage.id} ${bar} ${progressText(progress)}`, false);
+  }
+
+  stageEnd(stage: StageView, outcome: StageOutcome): void {
+    this.#live = "";
+    this.info(`${SYMBOLS[outcome.status]} ${stage.id}: ${outcomeText(outcome)}`);
+  }
+
+  async confirm(question: string, fallback: boolean): Promise<boolean> {
+    if (!this.io.stdin.isTTY) return fallback;
+    this.close();
+    const { confirm, isCancel } = await import("@clack/prompts"); // only here: it draws on whatever it is given, terminal or not
+    const answer = await confirm({ message: question, initialValue: fallback, output: process.stderr });
+    return isCancel(answer) ? false : answer;
+  }
+
+  close(): void {
+    if (this.#live === "") return;
+    this.#live = "";
+    this.io.stderr.write(RETURN_AND_CLEAR);
+  }
+
+  #draw(text: string, now: boolean): void {
+    if (this.options.quiet) return;
+    this.#live = clip(harmless(text), this.io.stderr.columns - 1);
+    const time = this.io.monotonic();
+    if (!now && time - this.#drawn < REDRAW_MS) return;
+    this.#drawn = time;
+    this.io.stderr.write(`${RETURN_AND_CLEAR}${this.#live}`);
+  }
+
+  #line(text: string): void {
+    this.io.stderr.write(`${RETURN_AND_CLEAR}${harmless(text)}\n${this.#live}`);
+  }
+}
