@@ -79,7 +79,7 @@ async function buildNativeLibrary(): Promise<string | undefined> {
     return undefined;
   }
   try {
-    const { library, tree } = await ensureNative(makeReporter(processIo(), { quiet: false, verbose: false }));
+    const { library, tree } = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
     say(`native library: ${library}`);
     return tree;
   } catch (error) {
