@@ -292,3 +292,21 @@ test("the disk being full is told as such: 74", async () => {
   expect(limited.exitCode).toBe(74);
   expect(stage("total").metrics.total).toBe(55); // the earlier output stands
 });
+
+test("runs ls, show and verify read what is there", async () => {
+  expect((await program.run("runs", "ls")).stdout).toBe("no runs here\n");
+  program.write("r.yaml", RECIPE);
+  await run();
+  expect((await program.run("runs", "ls")).stdout).toMatch(/^runs\/r {2}4\/4 +done +\d{4}-/m);
+  expect((await program.run("runs", "show", "runs/r")).stdout).toMatch(/^total +done .*total 55 · slow 0$/m);
+  expect((await program.run("runs", "verify", "runs/r")).stdout).toBe("8 files, 0 wrong\n");
+  program.write("runs/r/square/n-2/square.json", "5");
+  program.write("runs/r/total/stray.txt", "");
+  const wrong = await program.run("runs", "verify", "runs/r", "--json");
+  expect(JSON.parse(wrong.stdout).problems).toEqual([
+    expect.stringContaining("n-2/square.json: content has changed"),
+    expect.stringContaining("stray.txt: not an output"),
+  ]);
+  expect(wrong.code).toBe(65);
+  expect((await program.run("runs", "show", "nothing")).code).toBe(65);
+});
