@@ -1,0 +1,103 @@
+/** The sites of a place: squares of 600 m, each with its own ENU frame. */
+import { EnuFrame, type Geodetic } from "../../earth/api";
+import { type Bounds, badInput } from "../readers/bad-input";
+import { ellipsoidalHeight, type Layer, openLayers, reaches } from "./elevation";
+import type { Place } from "./place-file";
+
+/** Edge of a site ("Collection and 3D Simulation": deduplication in 600 m grids). */
+export const SITE_M = 600;
+
+export interface Site {
+  name: string;
+  /** Origin of its frame: WGS 84 degrees, and the ellipsoidal height of the ground at its centre in metres. */
+  origin: Geodetic;
+  /** Kept out of training whole. */
+  held_out: boolean;
+}
+
+/** Share of a place's sites that is held out: 2 of 9. */
+const HELD_OUT_SHARE = 2 / 9;
+
+/**
+ * @param warn takes what the user should know: cells left out, files without a datum
+ * @throws UserError when no site is left
+ */
+export async function resolveSites(place: Place, warn: (text: string) => void): Promise<Site[]> {
+  const layers = await openLayers(place.elevation, placeBounds(place), warn);
+  const frame = new EnuFrame({ ...place.center, h: 0 });
+  const at = (x: number, y: number) => frame.toGeodetic([x, y, 0]);
+  const candidates: { name: string; lat: number; lon: number }[] = [];
+  if (place.sites === "center") candidates.push({ name: "center", ...place.center });
+  else if (place.sites === "grid") {
+    const n = Math.floor(place.extent_m / SITE_M);
+    const left: string[] = [];
+    for (let row = 0; row < n; row++)
+      for (let column = 0; column < n; column++) {
+        const { lat, lon } = at((column - (n - 1) / 2) * SITE_M, (row - (n - 1) / 2) * SITE_M);
+        if (coversSite(layers, lat, lon)) candidates.push({ name: `x${column}y${row}`, lat, lon });
+        else left.push(`x${column}y${row}`);
+      }
+    if (left.length > 0) warn(`${left.length} of ${n * n} cells left out, where the elevation does not reach: ${left.join(", ")}`);
+  } else candidates.push(...place.sites);
+  const names = candidates.map((c) => c.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw badInput(place.name, `two sites are called "${twice}"`);
+  const sites = candidates.map(({ name, lat, lon }): Omit<Site, "held_out"> => {
+    const h = ellipsoidalHeight(layers, lon, lat);
+    if (!Number.isNaN(h)) return { name, origin: { lat, lon, h } };
+    const near = nearestHeight(layers, lat, lon);
+    if (Number.isNaN(near))
+      throw badInput(place.elevation[0]!.file, `no elevation within 300 m of site "${name}" (${lat.toFixed(5)}, ${lon.toFixed(5)})`);
+    warn(`site ${name}: the elevation has a void at its centre; the frame takes the nearest height`);
+    return { name, origin: { lat, lon, h: near } };
+  });
+  if (sites.length === 0)
+    throw badInput(place.elevation[0]!.file, "the elevation covers no whole site of 600 m", "`sites: center` takes one that is covered in part");
+  const held = heldOut(
+    sites.map((s) => s.name),
+    place.name,
+  );
+  return sites.map((site) => ({ ...site, held_out: held.has(site.name) }));
+}
+
+/** Two of nine by hash, so that adding a site moves few others; none of a single site. */
+export function heldOut(names: readonly string[], placeName: string): Set<string> {
+  const count = names.length < 2 ? 0 : Math.max(1, Math.round(names.length * HELD_OUT_SHARE));
+  const key = (name: string) => new Bun.CryptoHasher("sha256").update(`${placeName}/${name}`).digest("hex");
+  return new Set([...names].sort((a, b) => (key(a) < key(b) ? -1 : 1)).slice(0, count));
+}
+
+/** A box round all that the sites of a place can need, with a margin. */
+export function placeBounds(place: Place): Bounds {
+  const points = Array.isArray(place.sites) ? place.sites : [place.center];
+  const reach_m = (place.sites === "grid" ? place.extent_m / 2 : SITE_M / 2) + 300;
+  const dLat = reach_m / 110_500;
+  const dLon = (lat: number) => reach_m / (111_320 * Math.max(0.01, Math.cos((lat * Math.PI) / 180)));
+  return {
+    south: Math.min(...points.map((p) => p.lat)) - dLat,
+    north: Math.max(...points.map((p) => p.lat)) + dLat,
+    west: Math.min(...points.map((p) => p.lon - dLon(p.lat))),
+    east: Math.max(...points.map((p) => p.lon + dLon(p.lat))),
+  };
+}
+
+/** Points 100 m apart over the site, its rim included. */
+function* siteRaster(lat: number, lon: number): Generator<Geodetic> {
+  const frame = new EnuFrame({ lat, lon, h: 0 });
+  for (let y = -SITE_M / 2; y <= SITE_M / 2; y += 100) for (let x = -SITE_M / 2; x <= SITE_M / 2; x += 100) yield frame.toGeodetic([x, y, 0]);
+}
+
+function coversSite(layers: readonly Layer[], lat: number, lon: number): boolean {
+  for (const p of siteRaster(lat, lon)) if (!reaches(layers, p.lon, p.lat)) return false;
+  return true;
+}
+
+function nearestHeight(layers: readonly Layer[], lat: number, lon: number): number {
+  let [best, height] = [Infinity, Number.NaN];
+  for (const p of siteRaster(lat, lon)) {
+    const h = ellipsoidalHeight(layers, p.lon, p.lat);
+    const d = Math.hypot(p.lat - lat, (p.lon - lon) * Math.cos((lat * Math.PI) / 180));
+    if (!Number.isNaN(h) && d < best) [best, height] = [d, h];
+  }
+  return height;
+}

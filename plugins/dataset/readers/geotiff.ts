@@ -1,0 +1,140 @@
+/** Heights from GeoTIFF and COG files in any CRS that the GeoKeys name (geotiff, geotiff-geokeys-to-proj4, proj4). */
+import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
+import { type GeoKeys, toProj4 } from "geotiff-geokeys-to-proj4";
+import proj4 from "proj4";
+import type { Vertical } from "../../earth/api";
+import { type Bounds, badInput } from "./bad-input";
+import { checkPixelCount, type HeightRaster } from "./height-raster";
+
+/** EPSG codes of vertical CRSs, and of 3D geographic CRSs, whose heights are above the ellipsoid. */
+const VERTICAL: Record<number, Vertical> = {
+  5773: "egm96",
+  5171: "egm96",
+  3855: "egm2008",
+  1027: "egm2008",
+  5798: "egm84",
+  5203: "egm84",
+  5703: "navd88",
+  5103: "navd88",
+  6360: "navd88",
+  8228: "navd88",
+  4979: "ellipsoid",
+  5030: "ellipsoid",
+  4326: "ellipsoid",
+};
+const FEET: Record<number, number> = { 9002: 0.3048, 9003: 1200 / 3937 };
+
+/**
+ * Reads the part of band 1 that lies in `bounds` with a margin of a few pixels.
+ * @returns undefined when nothing of it does
+ */
+export async function readGeoTiff(file: string, bounds: Bounds): Promise<HeightRaster | undefined> {
+  const bytes = await Bun.file(file).arrayBuffer();
+  let image: GeoTIFFImage;
+  try {
+    image = await (await fromArrayBuffer(bytes)).getImage();
+  } catch (error) {
+    throw badInput(file, `not a readable TIFF: ${message(error)}`);
+  }
+  const place = georeferencing(file, image);
+  const [width, height] = [image.getWidth(), image.getHeight()];
+  const window = pixelWindow(place.pixelOf, bounds, width, height);
+  if (window === undefined) return undefined;
+  const [left, top, right, bottom] = window;
+  checkPixelCount(file, right - left, bottom - top);
+  let band: ArrayLike<number>;
+  try {
+    band = (await image.readRasters({ window, samples: [0] }))[0]!;
+  } catch (error) {
+    throw badInput(file, `its pixels cannot be read: ${message(error)}`);
+  }
+  const nodata = image.getGDALNoData();
+  const scale = place.unit_m;
+  // |z| > 20 km is no height on Earth: files without a nodata tag hold −999999, −3.4e38 and the like.
+  const values = Float32Array.from(band, (v) => (v === nodata || !(Math.abs(v * scale) < 20_000) ? Number.NaN : v * scale));
+  return {
+    file,
+    width: right - left,
+    height: bottom - top,
+    values,
+    pixelOf: (lon, lat) => {
+      const [column, row] = place.pixelOf(lon, lat);
+      return [column - left, row - top];
+    },
+    pixel_m: place.pixel_m,
+    ...(place.vertical === undefined ? {} : { vertical: place.vertical }),
+  };
+}
+
+const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+interface Georeferencing {
+  pixelOf(lon: number, lat: number): readonly [number, number];
+  pixel_m: number;
+  /** Metres a unit of height. */
+  unit_m: number;
+  vertical?: Vertical;
+}
+
+function georeferencing(file: string, image: GeoTIFFImage): Georeferencing {
+  const keys = image.getGeoKeys() as (GeoKeys & Record<string, number>) | null;
+  if (keys === null)
+    throw badInput(file, "has no GeoKeys, so where it lies is unknown", "write it again with its CRS: gdal_translate -a_srs EPSG:… -a_ullr …");
+  const parameters = toProj4(keys);
+  const { CRSNotSupported, conversionNotSupported, coordinateTransformationNotSupported } = parameters.errors ?? {};
+  if (!parameters.proj4 || CRSNotSupported || conversionNotSupported || coordinateTransformationNotSupported)
+    throw badInput(
+      file,
+      `its CRS (code ${CRSNotSupported ?? keys.ProjectedCSTypeGeoKey ?? keys.GeographicTypeGeoKey ?? "none"}) is not supported`,
+      "reproject it: gdalwarp -t_srs EPSG:4326 …",
+    );
+  let origin: number[];
+  let resolution: number[];
+  try {
+    origin = image.getOrigin();
+    resolution = image.getResolution();
+  } catch (error) {
+    throw badInput(file, `has no usable position or pixel size: ${message(error)}`);
+  }
+  const unit = parameters.coordinatesConversionParameters ?? { x: 1, y: 1 };
+  const converter = proj4(parameters.proj4);
+  const half = image.pixelIsArea() ? 0 : 0.5; // PixelIsPoint: the tie point is the centre of a pixel
+  const [x0, y0, dx, dy] = [origin[0]!, origin[1]!, resolution[0]!, resolution[1]!];
+  if (!(dx !== 0 && dy !== 0 && Number.isFinite(x0 + y0 + dx + dy))) throw badInput(file, `has a pixel size of ${dx} × ${dy}`);
+  const projected = !parameters.isGCS;
+  const vertical = VERTICAL[keys.VerticalGeoKey ?? keys.VerticalCSTypeGeoKey ?? (keys.GeographicTypeGeoKey === 4979 ? 4979 : -1)];
+  return {
+    pixelOf: (lon, lat) => {
+      const [x, y] = converter.forward([lon, lat]) as [number, number];
+      return [(x / unit.x - x0) / dx + half, (y / unit.y - y0) / dy + half];
+    },
+    pixel_m: Math.abs(dy) * unit.y * (projected ? 1 : 111_320),
+    unit_m: FEET[keys.VerticalUnitsGeoKey ?? -1] ?? 1,
+    ...(vertical === undefined ? {} : { vertical }),
+  };
+}
+
+/** [left, top, right, bottom] of the pixels within bounds, from points along its sides, since a side may bend in the raster's CRS. */
+function pixelWindow(
+  pixelOf: Georeferencing["pixelOf"],
+  bounds: Bounds,
+  width: number,
+  height: number,
+): [number, number, number, number] | undefined {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  const steps = 8;
+  for (let i = 0; i <= steps; i++)
+    for (let j = 0; j <= steps; j++) {
+      const [c, r] = pixelOf(bounds.west + ((bounds.east - bounds.west) * i) / steps, bounds.south + ((bounds.north - bounds.south) * j) / steps);
+      if (!Number.isFinite(c) || !Number.isFinite(r)) continue;
+      [left, right, top, bottom] = [Math.min(left, c), Math.max(right, c), Math.min(top, r), Math.max(bottom, r)];
+    }
+  const margin = 4;
+  const window: [number, number, number, number] = [
+    Math.max(0, Math.floor(left) - margin),
+    Math.max(0, Math.floor(top) - margin),
+    Math.min(width, Math.ceil(right) + margin),
+    Math.min(height, Math.ceil(bottom) + margin),
+  ];
+  return window[0] < window[2] && window[1] < window[3] ? window : undefined;
+}

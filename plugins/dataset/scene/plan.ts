@@ -1,0 +1,141 @@
+/** Paints a site's ground plan: land cover by rules, lines with their widths, sea, the ground round buildings. */
+import { hash01 } from "../noise";
+import type { Tags } from "../readers/osm-data";
+import { Canvas, type XY } from "./canvas";
+import { seaMask } from "./coast";
+import { type LandCover, matches } from "./landcover";
+import { featureStyle, positionKey } from "./look";
+import type { SiteFeatures } from "./site-features";
+
+export interface Plan {
+  canvas: Canvas;
+  /** 1 where no rule named the land and the default stands. */
+  byDefault: Uint8Array;
+  /** 1 under buildings. */
+  built: Uint8Array;
+  /** Roads as drawn on the ground, for planners: plan coordinates and widths. */
+  roads: { points: XY[]; width_m: number; tags: Tags }[];
+  /** Lines that leave the ground. */
+  bridges: { points: XY[]; width_m: number }[];
+}
+
+const LANE_M = 3.2;
+
+export function paintPlan(features: SiteFeatures, rules: LandCover, half_m: number, step_m: number): Plan {
+  const canvas = new Canvas(half_m, step_m);
+  const size = canvas.n * canvas.n;
+  const plan: Plan = { canvas, byDefault: new Uint8Array(size).fill(1), built: new Uint8Array(size), roads: [], bridges: [] };
+  const paint = (landClass: number, style: number) => (i: number) => {
+    canvas.classes[i] = landClass;
+    canvas.style[i] = style;
+    plan.byDefault[i] = 0;
+  };
+  paintDefault(canvas, rules.default);
+  paintSurroundings(features, rules, plan);
+  for (const rule of rules.areas)
+    for (const area of features.areas) {
+      if (!matches(rule.tags, area.tags) || isBuilding(area.tags)) continue;
+      const style = canvas.addStyle(featureStyle(rule.class, area.tags, positionKey(area.rings[0]![0]!), longSide(area.rings[0]!)));
+      canvas.polygon(area.rings, paint(rule.class, style));
+    }
+  paintSea(features, plan);
+  paintLines(features, rules, plan, paint);
+  for (const building of features.buildings)
+    canvas.polygon(building.rings, (i) => {
+      plan.built[i] = 1;
+    });
+  return plan;
+}
+
+const isBuilding = (tags: Tags) => tags.building !== undefined && tags.building !== "no";
+
+/** Default ground comes in patches of some 60 m, each with its own tone. */
+function paintDefault(canvas: Canvas, landClass: number): void {
+  const styles = Array.from({ length: 8 }, (_, k) => canvas.addStyle(featureStyle(landClass, {}, k)));
+  const patch = 60;
+  for (let r = 0; r < canvas.n; r++)
+    for (let c = 0; c < canvas.n; c++) {
+      const [x, y] = [canvas.centre(c), canvas.centre(r)];
+      canvas.classes[r * canvas.n + c] = landClass;
+      canvas.style[r * canvas.n + c] = styles[Math.floor(8 * hash01(Math.floor(x / patch), Math.floor(y / patch), 91))]!;
+    }
+}
+
+/** Ground near buildings is paved where no land-use area says otherwise: it is painted first and keeps its mark as default. */
+function paintSurroundings(features: SiteFeatures, rules: LandCover, plan: Plan): void {
+  const { class: landClass, within_m } = rules.near_buildings;
+  if (within_m === 0) return;
+  for (const { rings } of features.buildings) {
+    const style = plan.canvas.addStyle(featureStyle(landClass, {}, positionKey(rings[0]![0]!)));
+    plan.canvas.stroke([...rings[0]!, rings[0]![0]!], within_m, (i) => {
+      plan.canvas.classes[i] = landClass;
+      plan.canvas.style[i] = style;
+    });
+  }
+}
+
+function paintSea(features: SiteFeatures, { canvas, byDefault }: Plan): void {
+  if (features.coastlines.length === 0) return;
+  const sea = seaMask(canvas, features.coastlines);
+  const style = canvas.addStyle(featureStyle(8, {}, 3));
+  // piers and breakwaters reach beyond the coastline and stay what they are
+  for (let i = 0; i < sea.length; i++)
+    if (sea[i] && byDefault[i]) {
+      canvas.classes[i] = 8;
+      canvas.style[i] = style;
+      byDefault[i] = 0;
+    }
+}
+
+function paintLines(features: SiteFeatures, rules: LandCover, plan: Plan, paint: (landClass: number, style: number) => (i: number) => void): void {
+  const { canvas } = plan;
+  const chosen = features.lines.flatMap((line) => {
+    let rule: LandCover["lines"][number] | undefined;
+    for (const r of rules.lines)
+      if (matches(r.tags, line.tags) && (rule === undefined || line.tags.highway === undefined || r.class !== 5 || rule.class !== 9)) rule = r;
+    return rule && !underground(line.tags) ? [{ ...line, rule, width_m: widthOf(line.tags, rule.width_m) }] : [];
+  });
+  for (const { points, tags, width_m } of chosen)
+    if (rules.sidewalks.values.includes(tags.sidewalk ?? "") && tags.bridge === undefined) {
+      const style = canvas.addStyle(featureStyle(rules.sidewalks.class, {}, positionKey(points[0]!)));
+      const over = paint(rules.sidewalks.class, style);
+      canvas.stroke(points, width_m / 2 + rules.sidewalks.width_m, (i) => {
+        if (canvas.classes[i] !== 8) over(i);
+      });
+    }
+  const order = (line: (typeof chosen)[number]) => rules.lines.indexOf(line.rule);
+  for (const { points, tags, rule, width_m } of [...chosen].sort((a, b) => order(a) - order(b))) {
+    if (tags.highway !== undefined) plan.roads.push({ points, width_m, tags });
+    if (tags.bridge !== undefined && tags.bridge !== "no" && tags.waterway === undefined) plan.bridges.push({ points, width_m });
+    else canvas.stroke(points, width_m / 2, paint(rule.class, canvas.addStyle(featureStyle(rule.class, tags, positionKey(points[0]!)))));
+  }
+}
+
+function underground(tags: Tags): boolean {
+  return (
+    (tags.tunnel !== undefined && tags.tunnel !== "no") ||
+    tags.covered === "yes" ||
+    tags.location === "underground" ||
+    Number(tags.layer ?? 0) < 0 ||
+    tags.indoor === "yes" ||
+    tags.area === "yes"
+  );
+}
+
+function widthOf(tags: Tags, usual_m: number): number {
+  const width = Number.parseFloat(tags.width ?? "");
+  if (width >= 1 && width <= 80) return width;
+  const lanes = Number.parseInt(tags.lanes ?? "", 10);
+  return lanes >= 1 && lanes <= 12 ? Math.max(usual_m, lanes * LANE_M) : usual_m;
+}
+
+/** Direction of a ring's longest side, for rows of crops that run along it. */
+function longSide(ring: readonly XY[]): number {
+  let [best, angle] = [0, 0];
+  for (let i = 0; i < ring.length; i++) {
+    const [a, b] = [ring[i]!, ring[(i + 1) % ring.length]!];
+    const d = Math.hypot(b[0] - a[0], b[1] - a[1]);
+    if (d > best) [best, angle] = [d, Math.atan2(b[1] - a[1], b[0] - a[0]) + Math.PI / 2];
+  }
+  return angle;
+}

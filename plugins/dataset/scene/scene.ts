@@ -1,0 +1,265 @@
+/**
+ * The simulated scene of one site ("Collection and 3D Simulation"): terrain, roads, water, buildings and trees as one labelled, coloured mesh, from elevation, map and footprints.
+ */
+import { type Georeference, georeference } from "../../earth/api";
+import type { Layer } from "../place/elevation";
+import type { Place } from "../place/place-file";
+import type { Site } from "../place/sites";
+import { buildBridges } from "./bridges";
+import { type Building, buildBuilding, type HeightSource, resolveBuildings } from "./buildings";
+import type { Canvas, XY } from "./canvas";
+import { type Field, type Ground, levelWater, sampleField, sampleGround } from "./ground";
+import type { LandCover } from "./landcover";
+import { colorAt } from "./look";
+import { MeshBuilder, type SceneMesh } from "./mesh";
+import { type Plan, paintPlan } from "./plan";
+import { type PlaceMap, siteFeatures } from "./site-features";
+import { groundLight } from "./sun";
+import { buildTree, canopyHeights, collectTrees, paintCanopy } from "./trees";
+
+export interface SceneOptions {
+  /** Edge of the mesh, metres. */
+  extent_m: number;
+  /** Edge of a terrain cell, metres; land cover is drawn at half of it. */
+  cell_m: number;
+}
+
+/** What `scene.json` says beside the mesh. Plan coordinates are ENU metres about the origin. */
+export interface SceneInfo extends Georeference {
+  site: string;
+  held_out: boolean;
+  extent_m: number;
+  cell_m: number;
+  buildings: { footprint: XY[]; height_m: number; ground_m: number; height_from: HeightSource }[];
+  /** The tallest building: the Building-Pose trajectory turns about it. */
+  tallest?: { x: number; y: number; height_m: number; top_m: number };
+  roads: { points: XY[]; width_m: number; class: string }[];
+  trees: number;
+  /** Shares of the ground plan by Table 13's id. */
+  class_share: Record<number, number>;
+  /** Share of the ground that no rule of the land cover named. */
+  default_share: number;
+  /** Nodes whose height was filled in, and nodes left open for want of any height near. */
+  voids: { filled: number; open: number };
+  /** Lowest and highest point of the mesh, metres. */
+  lowest_m: number;
+  highest_m: number;
+}
+
+export interface Scene {
+  mesh: SceneMesh;
+  info: SceneInfo;
+  plan: Plan;
+  ground: Ground;
+  /** Ground with canopy and buildings, at the ground's nodes: for pictures and checks. */
+  surface: Float32Array;
+  /** sRGB of the canvas, 0–255. */
+  picture: Uint8Array;
+}
+
+export interface SceneSource {
+  place: Place;
+  map: PlaceMap;
+  elevation: readonly Layer[];
+  surface: readonly Layer[];
+  rules: LandCover;
+}
+
+export function buildScene(source: SceneSource, site: Site, options: SceneOptions): Scene {
+  const half_m = options.extent_m / 2;
+  const n = Math.round(options.extent_m / options.cell_m);
+  const ground = sampleGround(source.elevation, site.origin, half_m, n);
+  const rise = source.surface.length > 0 ? riseOf(source, site, ground) : undefined;
+  const features = siteFeatures(source.map, site.origin, half_m);
+  const plan = paintPlan(features, source.rules, half_m, options.extent_m / n / 2);
+  if (rise) paintCanopy(plan.canvas, plan.built, rise, source.rules.canopy, plan.byDefault);
+
+  const node = nodeClasses(plan.canvas, n);
+  smoothRoads(ground, node);
+  levelWater(
+    ground,
+    Uint8Array.from(node, (c) => (c === 8 ? 1 : 0)),
+  );
+  const buildings = resolveBuildings(features.buildings, ground, plan.canvas, source.rules, rise);
+  const canopy = canopyHeights(ground, (i) => node[i] === source.rules.canopy, rise);
+  const surface = surfaceHeights(ground, canopy, buildings, plan.canvas);
+  const raised: Field = { ...ground, z: ground.z.map((z, i) => z + canopy[i]!) };
+  const light = groundLight(raised, surface);
+  const picture = colorPlan(plan.canvas, light, n);
+
+  const mesh = new MeshBuilder();
+  buildTerrain(mesh, raised, ground.absent, plan.canvas, picture);
+  buildBridges(mesh, ground, plan.bridges);
+  const here = buildings.filter((b) => b.rings[0]!.some(([x, y]) => Math.abs(x) < half_m && Math.abs(y) < half_m));
+  for (const building of here) buildBuilding(mesh, building);
+  const trees = collectTrees(features, plan.canvas, plan.built);
+  for (const tree of trees) buildTree(mesh, ground, tree);
+  const built = mesh.build();
+  return {
+    mesh: built,
+    info: describe(source, site, options, { plan, ground, buildings: here, trees: trees.length, mesh: built }),
+    plan,
+    ground,
+    surface,
+    picture,
+  };
+}
+
+/** Surface model less terrain, on the ground's nodes. */
+function riseOf(source: SceneSource, site: Site, ground: Ground): Field {
+  const top = sampleField(source.surface, site.origin, ground.half_m, ground.n);
+  const bare = sampleField(source.elevation, site.origin, ground.half_m, ground.n);
+  return { ...top, z: top.z.map((z, i) => z - bare.z[i]!) };
+}
+
+/** A node's class: what most of the four squares round it are; squares under buildings do not vote. */
+function nodeClasses(canvas: Canvas, n: number): Uint8Array {
+  const out = new Uint8Array((n + 1) ** 2);
+  const votes = new Uint8Array(32);
+  for (let r = 0; r <= n; r++)
+    for (let c = 0; c <= n; c++) {
+      votes.fill(0);
+      let best = 0;
+      for (const [dc, dr] of [
+        [-1, -1],
+        [0, -1],
+        [-1, 0],
+        [0, 0],
+      ] as const) {
+        const [cc, rr] = [Math.min(canvas.n - 1, Math.max(0, 2 * c + dc)), Math.min(canvas.n - 1, Math.max(0, 2 * r + dr))];
+        const k = canvas.classes[rr * canvas.n + cc]!;
+        if (++votes[k]! > votes[best]!) best = k;
+      }
+      out[r * (n + 1) + c] = best;
+    }
+  return out;
+}
+
+/** Roads lie level across: heights of their nodes are averaged with the nodes round them. */
+function smoothRoads({ n, cell_m, z }: Field, node: Uint8Array): void {
+  const radius = Math.max(1, Math.round(3 / cell_m));
+  const side = n + 1;
+  const before = z.slice();
+  for (let r = 0; r < side; r++)
+    for (let c = 0; c < side; c++) {
+      if (node[r * side + c] !== 5) continue;
+      let [sum, count] = [0, 0];
+      for (let rr = Math.max(0, r - radius); rr <= Math.min(n, r + radius); rr++)
+        for (let cc = Math.max(0, c - radius); cc <= Math.min(n, c + radius); cc++) {
+          sum += before[rr * side + cc]!;
+          count++;
+        }
+      z[r * side + c] = sum / count;
+    }
+}
+
+/** Ground with canopies and buildings: what throws shadows. */
+function surfaceHeights(ground: Field, canopy: Float32Array, buildings: readonly Building[], canvas: Canvas): Float32Array {
+  const surface = ground.z.map((z, i) => z + canopy[i]!);
+  const side = ground.n + 1;
+  for (const b of buildings)
+    canvas.polygon(b.rings, (i) => {
+      const [c, r] = [Math.round(((i % canvas.n) + 0.5) / 2), Math.round((Math.floor(i / canvas.n) + 0.5) / 2)];
+      const at = r * side + c;
+      surface[at] = Math.max(surface[at]!, b.ground_m + b.height_m);
+    });
+  return surface;
+}
+
+/** The colours of the ground plan in the sun. */
+function colorPlan(canvas: Canvas, light: Float32Array, n: number): Uint8Array {
+  const out = new Uint8Array(3 * canvas.n * canvas.n);
+  for (let r = 0; r < canvas.n; r++)
+    for (let c = 0; c < canvas.n; c++) {
+      const i = r * canvas.n + c;
+      const rgb = colorAt(canvas.styles[canvas.style[i]!]!, canvas.centre(c), canvas.centre(r));
+      const at = (r >> 1) * (n + 1) + (c >> 1);
+      const shade = (light[at]! + light[at + 1]! + light[at + n + 1]! + light[at + n + 2]!) / 4;
+      for (let k = 0; k < 3; k++) out[3 * i + k] = Math.max(0, Math.min(255, Math.round(rgb[k]! * shade * 255)));
+    }
+  return out;
+}
+
+/** Two triangles a cell; each takes the class of the square in its corner, so that edges of land cover may run diagonally. */
+function buildTerrain(mesh: MeshBuilder, field: Field, absent: Uint8Array, canvas: Canvas, picture: Uint8Array): void {
+  const { n, cell_m, half_m, z } = field;
+  const side = n + 1;
+  for (let r = 0; r < side; r++)
+    for (let c = 0; c < side; c++) {
+      const sum = [0, 0, 0];
+      for (const [dc, dr] of [
+        [-1, -1],
+        [0, -1],
+        [-1, 0],
+        [0, 0],
+      ] as const) {
+        const [cc, rr] = [Math.min(canvas.n - 1, Math.max(0, 2 * c + dc)), Math.min(canvas.n - 1, Math.max(0, 2 * r + dr))];
+        for (let k = 0; k < 3; k++) sum[k]! += picture[3 * (rr * canvas.n + cc) + k]! / (4 * 255);
+      }
+      mesh.vertex(c * cell_m - half_m, r * cell_m - half_m, z[r * side + c]!, [sum[0]!, sum[1]!, sum[2]!]);
+    }
+  for (let r = 0; r < n; r++)
+    for (let c = 0; c < n; c++) {
+      const [sw, se, nw, ne] = [r * side + c, r * side + c + 1, (r + 1) * side + c, (r + 1) * side + c + 1];
+      if (absent[sw] && absent[se] && absent[nw] && absent[ne]) continue;
+      mesh.triangle(sw, se, ne, canvas.classes[2 * r * canvas.n + 2 * c + 1]!);
+      mesh.triangle(sw, ne, nw, canvas.classes[(2 * r + 1) * canvas.n + 2 * c]!);
+    }
+}
+
+interface Parts {
+  plan: Plan;
+  ground: Ground;
+  buildings: readonly Building[];
+  trees: number;
+  mesh: SceneMesh;
+}
+
+function describe(source: SceneSource, site: Site, options: SceneOptions, { plan, ground, buildings, trees, mesh }: Parts): SceneInfo {
+  const { canvas, byDefault, built } = plan;
+  const share: Record<number, number> = {};
+  let defaults = 0;
+  for (let i = 0; i < canvas.classes.length; i++) {
+    const k = built[i] ? 4 : canvas.classes[i]!;
+    share[k] = (share[k] ?? 0) + 1 / canvas.classes.length;
+    if (byDefault[i] && !built[i]) defaults++;
+  }
+  let [lowest_m, highest_m] = [Infinity, -Infinity];
+  for (let i = 2; i < mesh.vertices.length; i += 3)
+    [lowest_m, highest_m] = [Math.min(lowest_m, mesh.vertices[i]!), Math.max(highest_m, mesh.vertices[i]!)];
+  const round = (v: number) => Math.round(v * 100) / 100;
+  const flat = (points: readonly XY[]): XY[] => points.map(([x, y]) => [round(x), round(y)]);
+  const central = buildings.filter((b) => b.rings[0]!.every(([x, y]) => Math.abs(x) < 250 && Math.abs(y) < 250));
+  const tallest = central.reduce<Building | undefined>((best, b) => (best === undefined || b.height_m > best.height_m ? b : best), undefined);
+  const centre = (ring: readonly XY[]) => ring.reduce<[number, number]>((s, p) => [s[0] + p[0] / ring.length, s[1] + p[1] / ring.length], [0, 0]);
+  return {
+    ...georeference(site.origin, source.elevation[0]!.vertical, source.place.attribution),
+    site: site.name,
+    held_out: site.held_out,
+    extent_m: options.extent_m,
+    cell_m: options.cell_m,
+    buildings: buildings.map((b) => ({
+      footprint: flat(b.rings[0]!),
+      height_m: round(b.height_m),
+      ground_m: round(b.ground_m),
+      height_from: b.source,
+    })),
+    ...(tallest === undefined
+      ? {}
+      : {
+          tallest: {
+            x: round(centre(tallest.rings[0]!)[0]),
+            y: round(centre(tallest.rings[0]!)[1]),
+            height_m: round(tallest.height_m),
+            top_m: round(tallest.ground_m + tallest.height_m),
+          },
+        }),
+    roads: plan.roads.map((r) => ({ points: flat(r.points), width_m: r.width_m, class: r.tags.highway! })),
+    trees,
+    class_share: Object.fromEntries(Object.entries(share).map(([k, v]) => [k, Math.round(v * 1e5) / 1e5])),
+    default_share: Math.round((defaults / canvas.classes.length) * 1e5) / 1e5,
+    voids: { filled: ground.filled.reduce((a, b) => a + b, 0), open: ground.absent.reduce((a, b) => a + b, 0) },
+    lowest_m: round(lowest_m),
+    highest_m: round(highest_m),
+  };
+}

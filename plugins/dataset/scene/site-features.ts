@@ -1,0 +1,100 @@
+/** What the map holds near a site, in the plan of the site's frame. */
+import { EnuFrame, type Geodetic } from "../../earth/api";
+import type { Place } from "../place/place-file";
+import { badInput } from "../readers/bad-input";
+import { readFootprints } from "../readers/building-file";
+import { emptyFeatures, type LonLat, type MapFeatures, type Tags, toFeatures } from "../readers/osm-data";
+import { readOsmPbf } from "../readers/osm-pbf";
+import type { XY } from "./canvas";
+
+export interface PlanBuilding {
+  /** Outer ring counter-clockwise, then holes; the first point is not repeated. */
+  rings: XY[][];
+  /** Measured height above the ground, where the data give one. */
+  height_m?: number;
+  tags: Tags;
+}
+
+export interface SiteFeatures {
+  points: { at: XY; tags: Tags }[];
+  lines: { points: XY[]; tags: Tags }[];
+  areas: { rings: XY[][]; tags: Tags }[];
+  buildings: PlanBuilding[];
+  coastlines: XY[][];
+  /** Where buildings come from: "none" makes the surface model's canopy doubtful. */
+  buildingSource: "file" | "osm" | "none";
+}
+
+/** A place's map, read once. */
+export interface PlaceMap {
+  features: MapFeatures;
+  footprints?: Awaited<ReturnType<typeof readFootprints>>;
+}
+
+export async function readPlaceMap(place: Place): Promise<PlaceMap> {
+  let features = emptyFeatures();
+  if (place.osm !== undefined) {
+    if (!(await Bun.file(place.osm).exists())) throw badInput(place.osm, "there is no such OpenStreetMap file");
+    features = toFeatures(await readOsmPbf(place.osm));
+  }
+  if (place.buildings === undefined) return { features };
+  const { file, height, units } = place.buildings;
+  if (!(await Bun.file(file).exists())) throw badInput(file, "there is no such buildings file");
+  return { features, footprints: await readFootprints(file, height, units) };
+}
+
+/** Cuts out what touches the site (with a margin for widths and shadows). */
+export function siteFeatures(map: PlaceMap, origin: Geodetic, half_m: number): SiteFeatures {
+  const frame = new EnuFrame(origin);
+  const reach = half_m + 60;
+  const plan = ([lon, lat]: LonLat): XY => {
+    const [x, y] = frame.fromGeodetic({ lon, lat, h: origin.h });
+    return [x, y];
+  };
+  // A degree's length is only a first sieve: what passes is brought into the frame and looked at again.
+  const dLat = (reach * 1.2) / 110_500;
+  const dLon = dLat / Math.max(0.05, Math.cos((origin.lat * Math.PI) / 180));
+  const mayTouch = (points: readonly LonLat[]) => {
+    let [w, e, s, n] = [Infinity, -Infinity, Infinity, -Infinity];
+    for (const [lon, lat] of points) [w, e, s, n] = [Math.min(w, lon), Math.max(e, lon), Math.min(s, lat), Math.max(n, lat)];
+    return w < origin.lon + dLon && e > origin.lon - dLon && s < origin.lat + dLat && n > origin.lat - dLat;
+  };
+  const { features, footprints } = map;
+  const rings = (outer: readonly LonLat[], inner: readonly (readonly LonLat[])[]) => [
+    counterClockwise(outer.map(plan)),
+    ...inner.map((r) => r.map(plan)),
+  ];
+  const fromOsm = features.areas.filter((a) => isBuilding(a.tags) && mayTouch(a.outer));
+  const fromFile = footprints?.filter((f) => mayTouch(f.outer));
+  const buildings: PlanBuilding[] = fromFile
+    ? fromFile.map((f) => ({ rings: rings(f.outer, f.inner), tags: f.tags, ...(f.height_m === undefined ? {} : { height_m: f.height_m }) }))
+    : fromOsm.map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags }));
+  return {
+    points: features.points.filter((p) => mayTouch([p.at])).map((p) => ({ at: plan(p.at), tags: p.tags })),
+    lines: features.lines
+      .filter((l) => l.tags.natural !== "coastline" && mayTouch(l.points))
+      .map((l) => ({ points: l.points.map(plan), tags: l.tags })),
+    areas: features.areas.filter((a) => !isBuilding(a.tags) && mayTouch(a.outer)).map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags })),
+    buildings,
+    coastlines: features.lines.filter((l) => l.tags.natural === "coastline").map((l) => l.points.map(plan)),
+    buildingSource: footprints ? "file" : fromOsm.length > 0 ? "osm" : "none",
+  };
+}
+
+function isBuilding(tags: Tags): boolean {
+  return (
+    (tags.building !== undefined && tags.building !== "no") ||
+    (tags["building:part"] !== undefined && tags["building:part"] !== "no") ||
+    tags.man_made === "storage_tank" ||
+    tags.man_made === "silo"
+  );
+}
+
+function counterClockwise(ring: XY[]): XY[] {
+  let area2 = 0;
+  for (let i = 0; i < ring.length; i++) {
+    const [a, b] = [ring[i]!, ring[(i + 1) % ring.length]!];
+    area2 += a[0] * b[1] - b[0] * a[1];
+  }
+  return area2 < 0 ? ring.reverse() : ring;
+}
