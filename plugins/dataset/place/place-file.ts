@@ -18,13 +18,15 @@ const heights = z.strictObject({
   units: units.default("m"),
 });
 
-const siteName = z.string().regex(/^[A-Za-z0-9._-]+$/, "letters, digits, '.', '_' and '-' only: it names folders");
+export const siteNameSchema = z.string().regex(/^[A-Za-z0-9._-]+$/, "letters, digits, '.', '_' and '-' only: it names folders");
 
 export const placeSchema = z.strictObject({
-  name: siteName,
+  name: siteNameSchema,
   center: z.strictObject({ lat: latitude, lon: longitude }),
   /** The centre alone; every 600 m cell of `extent_m` that the elevation covers fully; or a list. */
-  sites: z.union([z.enum(["center", "grid"]), z.array(z.strictObject({ lat: latitude, lon: longitude, name: siteName })).min(1)]).default("center"),
+  sites: z
+    .union([z.enum(["center", "grid"]), z.array(z.strictObject({ lat: latitude, lon: longitude, name: siteNameSchema })).min(1)])
+    .default("center"),
   /** Edge of the square that `grid` divides into sites. */
   extent_m: z.number().min(600).max(100_000).default(1800),
   /** In order of priority: where one has a void, the next is asked. */

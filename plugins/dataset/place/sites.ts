@@ -11,12 +11,7 @@ export interface Site {
   name: string;
   /** Origin of its frame: WGS 84 degrees, and the ellipsoidal height of the ground at its centre in metres. */
   origin: Geodetic;
-  /** Kept out of training whole. */
-  held_out: boolean;
 }
-
-/** Share of a place's sites that is held out: 2 of 9. */
-const HELD_OUT_SHARE = 2 / 9;
 
 /**
  * @param warn takes what the user should know: cells left out, files without a datum
@@ -42,7 +37,7 @@ export async function resolveSites(place: Place, warn: (text: string) => void): 
   const names = candidates.map((c) => c.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw badInput(place.name, `two sites are called "${twice}"`);
-  const sites = candidates.map(({ name, lat, lon }): Omit<Site, "held_out"> => {
+  const sites = candidates.map(({ name, lat, lon }): Site => {
     const h = ellipsoidalHeight(layers, lon, lat);
     if (!Number.isNaN(h)) return { name, origin: { lat, lon, h } };
     const near = nearestHeight(layers, lat, lon);
@@ -53,18 +48,7 @@ export async function resolveSites(place: Place, warn: (text: string) => void): 
   });
   if (sites.length === 0)
     throw badInput(place.elevation[0]!.file, "the elevation covers no whole site of 600 m", "`sites: center` takes one that is covered in part");
-  const held = heldOut(
-    sites.map((s) => s.name),
-    place.name,
-  );
-  return sites.map((site) => ({ ...site, held_out: held.has(site.name) }));
-}
-
-/** Two of nine by hash, so that adding a site moves few others; none of a single site. */
-export function heldOut(names: readonly string[], placeName: string): Set<string> {
-  const count = names.length < 2 ? 0 : Math.max(1, Math.round(names.length * HELD_OUT_SHARE));
-  const key = (name: string) => new Bun.CryptoHasher("sha256").update(`${placeName}/${name}`).digest("hex");
-  return new Set([...names].sort((a, b) => (key(a) < key(b) ? -1 : 1)).slice(0, count));
+  return sites;
 }
 
 /** A box round all that the sites of a place can need, with a margin. */

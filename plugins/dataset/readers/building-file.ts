@@ -54,6 +54,9 @@ function readRing(where: string, ring: unknown): LonLat[] {
   return first && last && points.length > 1 && first[0] === last[0] && first[1] === last[1] ? points.slice(0, -1) : points;
 }
 
+/** RFC 8142 puts one before every feature. */
+const RECORD_SEPARATOR = String.fromCharCode(0x1e);
+
 /** Features with the line they stand on (0 in a FeatureCollection). */
 function* features(file: string, text: string): Generator<[number, unknown]> {
   const parse = (json: string, where: string): unknown => {
@@ -63,11 +66,11 @@ function* features(file: string, text: string): Generator<[number, unknown]> {
       throw badInput(where, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
     }
   };
-  const lines = text.split("\n");
-  const first = lines.find((l) => l.trim() !== "") ?? "";
-  if (/^\u001e?\s*\{.*\}\s*$/.test(first) && !first.includes('"FeatureCollection"')) {
+  const lines = text.replaceAll(RECORD_SEPARATOR, "").split("\n");
+  const first = (lines.find((l) => l.trim() !== "") ?? "").trim();
+  if (first.startsWith("{") && first.endsWith("}") && !first.includes('"FeatureCollection"')) {
     for (const [i, line] of lines.entries()) {
-      const json = line.replace(/^\u001e/, "").trim();
+      const json = line.trim();
       if (json !== "") yield [i + 1, parse(json, `${file}:${i + 1}`)];
     }
     return;

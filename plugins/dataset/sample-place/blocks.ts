@@ -151,7 +151,8 @@ function hall(lot: Lot): void {
     "roof:shape": "flat",
     "roof:colour": random.pick(FLAT_ROOFS),
   });
-  if (random.chance(0.4)) {
+  const extra = random.pick(["tanks", "solar", "none"] as const, [4, 2.5, 3.5]);
+  if (extra === "tanks") {
     const tank = (a: number, c: number, r: number) => {
       const points = Array.from({ length: 12 }, (_, i) => lot.at(a + r * Math.cos((i * Math.PI) / 6), c + r * Math.sin((i * Math.PI) / 6)));
       building(lot, lot.side === 1 ? points : points.reverse(), random.uniform(8, 13), {
@@ -163,7 +164,7 @@ function hall(lot: Lot): void {
     };
     tank(split + 11, c0 + 9, 7);
     if (a1 - split > 32) tank(split + 27, c0 + 9, 7);
-  } else if (random.chance(0.4))
+  } else if (extra === "solar")
     area(drawing, ring(lot, split + 4, a1 - 2, c0, (c0 + c1) / 2 - 2), {
       power: "generator",
       "generator:source": "solar",

@@ -1,17 +1,17 @@
 /** Bridges: decks that run straight from one end's ground to the other's, where the ground falls away under them. */
 import type { XY } from "./canvas";
 import { type Field, heightAt } from "./ground";
-import { featureStyle, positionKey } from "./look";
+import { featureStyle } from "./look";
 import type { MeshBuilder, RGB } from "./mesh";
 
 const BRIDGE = 16;
 const THICK_M = 0.8;
 
-export function buildBridges(mesh: MeshBuilder, ground: Field, bridges: readonly { points: XY[]; width_m: number }[]): void {
-  for (const { points, width_m } of bridges) deck(mesh, ground, points, width_m);
+export function buildBridges(mesh: MeshBuilder, ground: Field, bridges: readonly { points: XY[]; width_m: number; key: number }[]): void {
+  for (const bridge of bridges) deck(mesh, ground, bridge);
 }
 
-function deck(mesh: MeshBuilder, ground: Field, points: readonly XY[], width_m: number): void {
+function deck(mesh: MeshBuilder, ground: Field, { points, width_m, key }: { points: readonly XY[]; width_m: number; key: number }): void {
   const lengths = [0];
   for (let i = 1; i < points.length; i++)
     lengths.push(lengths[i - 1]! + Math.hypot(points[i]![0] - points[i - 1]![0], points[i]![1] - points[i - 1]![1]));
@@ -21,7 +21,7 @@ function deck(mesh: MeshBuilder, ground: Field, points: readonly XY[], width_m: 
     heightAt(ground, points[0]![0], points[0]![1]),
     heightAt(ground, points[points.length - 1]![0], points[points.length - 1]![1]),
   ] as const;
-  const { rgb } = featureStyle(BRIDGE, {}, positionKey(points[0]!));
+  const { rgb } = featureStyle(BRIDGE, {}, key);
   const dark = rgb.map((v) => v * 0.55) as unknown as RGB;
   const rows = points.map(([x, y], i) => {
     const [a, b] = [points[Math.max(0, i - 1)]!, points[Math.min(points.length - 1, i + 1)]!];

@@ -3,11 +3,10 @@ import earcut from "earcut";
 import type { Canvas, XY } from "./canvas";
 import { type Field, heightAt } from "./ground";
 import { type LandCover, matches } from "./landcover";
-import { positionKey, roofColor, wallColor } from "./look";
+import { roofColor, wallColor } from "./look";
 import type { MeshBuilder, RGB } from "./mesh";
 import { chooseRoof, pitchedFaces, ringArea } from "./roof";
 import type { PlanBuilding } from "./site-features";
-import { lambert } from "./sun";
 
 export type HeightSource = "file" | "height" | "levels" | "surface" | "default";
 
@@ -21,6 +20,7 @@ export interface Building {
   landClass: number;
   source: HeightSource;
   tags: PlanBuilding["tags"];
+  key: number;
 }
 
 /** @param rise the surface model less the terrain, where there is one: gives heights that nobody tagged */
@@ -33,7 +33,7 @@ export function resolveBuildings(
 ): Building[] {
   const withParts = partedOutlines(list);
   const out: Building[] = [];
-  for (const [index, { rings, tags, height_m }] of list.entries()) {
+  for (const [index, { rings, tags, height_m, key }] of list.entries()) {
     const ring = rings[0]!;
     if (ring.length < 3 || Math.abs(ringArea(ring)) < 4 || withParts.has(index) || tags.location === "underground" || tags.building === "roof")
       continue;
@@ -51,6 +51,7 @@ export function resolveBuildings(
       landClass: rules.buildings.classes.find((r) => matches(r.tags, tags))?.class ?? 4,
       source: height.source,
       tags,
+      key,
     });
   }
   return out;
@@ -115,7 +116,7 @@ function surfaceHeight(rings: XY[][], canvas: Canvas, rise: Field | undefined): 
 const SINK_M = 0.5;
 
 export function buildBuilding(mesh: MeshBuilder, b: Building): void {
-  const key = positionKey(b.rings[0]![0]!);
+  const { key } = b;
   const roof = chooseRoof(b.rings[0]!, b.rings.length - 1, b.height_m - b.min_m, b.tags);
   const top = b.ground_m + b.height_m;
   const eaves = top - roof.rise_m;
@@ -123,29 +124,26 @@ export function buildBuilding(mesh: MeshBuilder, b: Building): void {
   const wall = wallColor(b.tags, key);
   const cover = roofColor(b.landClass, b.tags, key);
   for (const [k, ring] of b.rings.entries()) walls(mesh, k === 0 ? ring : clockwise(ring), bottom, eaves, wall, b.landClass);
-  if (roof.shape === "flat") cap(mesh, b.rings, eaves, shade(cover, 0, 0, 1), b.landClass, false);
+  if (roof.shape === "flat") cap(mesh, b.rings, eaves, cover, b.landClass, false);
   else
     for (const { points, gable } of pitchedFaces(b.rings[0]!, roof)) {
-      const [nx, ny, nz] = normal(points);
-      const rgb = shade(gable ? wall : cover, nx, ny, nz);
+      const rgb = gable ? wall : cover;
       const at = points.map(([x, y, z]) => mesh.vertex(x, y, eaves + z, rgb));
       for (let i = 1; i + 1 < at.length; i++) mesh.triangle(at[0]!, at[i]!, at[i + 1]!, b.landClass);
     }
-  if (b.min_m > 0) cap(mesh, b.rings, bottom, shade(wall, 0, 0, -1), b.landClass, true);
+  if (b.min_m > 0) cap(mesh, b.rings, bottom, wall, b.landClass, true);
 }
 
 function walls(mesh: MeshBuilder, ring: readonly XY[], bottom: number, top: number, rgb: RGB, landClass: number): void {
   for (let i = 0; i < ring.length; i++) {
     const [a, b] = [ring[i]!, ring[(i + 1) % ring.length]!];
-    const d = Math.hypot(b[0] - a[0], b[1] - a[1]);
-    if (d < 0.05) continue;
-    const color = shade(rgb, (b[1] - a[1]) / d, -(b[0] - a[0]) / d, 0);
-    const foot = color.map((v) => v * 0.8) as unknown as RGB; // darker towards the ground
+    if (Math.hypot(b[0] - a[0], b[1] - a[1]) < 0.05) continue;
+    const foot = rgb.map((v) => v * 0.75) as unknown as RGB; // darker towards the ground
     mesh.quad(
       mesh.vertex(a[0], a[1], bottom, foot),
       mesh.vertex(b[0], b[1], bottom, foot),
-      mesh.vertex(b[0], b[1], top, color),
-      mesh.vertex(a[0], a[1], top, color),
+      mesh.vertex(b[0], b[1], top, rgb),
+      mesh.vertex(a[0], a[1], top, rgb),
       landClass,
     );
   }
@@ -155,7 +153,10 @@ function cap(mesh: MeshBuilder, rings: readonly XY[][], z: number, rgb: RGB, lan
   const points = rings.flat();
   const holes: number[] = [];
   let count = 0;
-  for (const ring of rings.slice(0, -1)) holes.push((count += ring.length));
+  for (const ring of rings.slice(0, -1)) {
+    count += ring.length;
+    holes.push(count);
+  }
   const at = points.map(([x, y]) => mesh.vertex(x, y, z, rgb));
   const index = earcut(points.flat(), holes, 2);
   for (let i = 0; i + 2 < index.length; i += 3) {
@@ -169,17 +170,4 @@ function cap(mesh: MeshBuilder, rings: readonly XY[][], z: number, rgb: RGB, lan
 
 function clockwise(ring: readonly XY[]): XY[] {
   return ringArea(ring) > 0 ? [...ring].reverse() : [...ring];
-}
-
-function normal(points: readonly (readonly [number, number, number])[]): [number, number, number] {
-  const [a, b, c] = [points[0]!, points[1]!, points[2]!];
-  const [ux, uy, uz, vx, vy, vz] = [b[0] - a[0], b[1] - a[1], b[2] - a[2], c[0] - a[0], c[1] - a[1], c[2] - a[2]];
-  const n: [number, number, number] = [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
-  const d = Math.hypot(...n) || 1;
-  return [n[0] / d, n[1] / d, n[2] / d];
-}
-
-function shade(rgb: RGB, nx: number, ny: number, nz: number): RGB {
-  const light = lambert(nx, ny, nz);
-  return [rgb[0] * light, rgb[1] * light, rgb[2] * light];
 }

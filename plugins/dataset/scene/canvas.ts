@@ -11,6 +11,8 @@ export interface Style {
   /** Depth of blotches of about `mottle_m`. */
   mottle: number;
   mottle_m: number;
+  /** Irregular patches, each in one of the colours: then `rgb` is not used. */
+  patches?: { colors: readonly (readonly [number, number, number])[]; size_m: number };
   /** Rows of crops: direction across them, distance and depth. */
   rows?: { angle_rad: number; period_m: number; depth: number };
 }
@@ -23,9 +25,11 @@ export class Canvas {
   readonly style: Uint16Array;
   readonly styles: Style[] = [];
 
+  /** @param anchor where the site's origin lies in a plan that all sites of a place share, so that patterns go on from one site to the next */
   constructor(
     readonly half_m: number,
     readonly step_m: number,
+    readonly anchor: XY = [0, 0],
   ) {
     this.n = Math.round((2 * half_m) / step_m);
     this.classes = new Uint8Array(this.n * this.n);

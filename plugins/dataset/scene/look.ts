@@ -3,7 +3,7 @@
  */
 import { hash01, smoothNoise } from "../noise";
 import type { Tags } from "../readers/osm-data";
-import type { Style, XY } from "./canvas";
+import type { Style } from "./canvas";
 import type { RGB } from "./mesh";
 
 /** Colours that a class's features choose from, and how blotchy they are. */
@@ -11,22 +11,29 @@ interface Palette {
   colors: readonly RGB[];
   mottle: number;
   mottle_m: number;
+  /** Ground that is no one thing: patches of about this size choose a colour each, instead of the feature. */
+  patch_m?: number;
 }
 
 const hex = (text: string): RGB => [1, 3, 5].map((i) => Number.parseInt(text.slice(i, i + 2), 16) / 255) as unknown as RGB;
-const palette = (colors: string[], mottle: number, mottle_m: number): Palette => ({ colors: colors.map(hex), mottle, mottle_m });
+const palette = (colors: string[], mottle: number, mottle_m: number, patch_m?: number): Palette => ({
+  colors: colors.map(hex),
+  mottle,
+  mottle_m,
+  ...(patch_m ? { patch_m } : {}),
+});
 
 /** By Table 13's id. */
 const PALETTES: Record<number, Palette> = {
   1: palette(["#d9c24a", "#6e4a2f", "#5f8c3a", "#e0c98f", "#8a6a45", "#3f6f32", "#b7a95c"], 0.08, 14),
-  2: palette(["#1d3a1c", "#2f4f22", "#3f5a26", "#24452f"], 0.34, 11),
-  3: palette(["#5d8a3c", "#8fae56", "#4a7434", "#a9b56b", "#6f9648"], 0.22, 18),
+  2: palette(["#16301d", "#27461f", "#5f7d33", "#8b8f45", "#7d5f30", "#1f3d2c", "#44662c"], 0.3, 12, 42),
+  3: palette(["#5d8a3c", "#9fba62", "#3f6a30", "#c2bd7c", "#6f9648", "#86794a"], 0.2, 16, 48),
   4: palette(["#a4502f", "#7b3527", "#4a4c50", "#9c9a94", "#c8c2b6", "#6a5142", "#b9703f", "#33363b", "#dcd8cf"], 0.06, 6),
-  5: palette(["#4b4c4e", "#5d5e60", "#3a3b3d", "#77777a"], 0.1, 25),
-  6: palette(["#c9b184", "#a98d63", "#8d7a5e"], 0.26, 16),
-  7: palette(["#b8a27c", "#95866f", "#cdbd9c"], 0.2, 12),
+  5: palette(["#3a3b3d", "#55565a", "#2c2d30", "#8a8a8c", "#6b6763"], 0.1, 20, 60),
+  6: palette(["#d3bd92", "#a98d63", "#7d6a50"], 0.24, 14, 24),
+  7: palette(["#b8a27c", "#857765", "#d6c8a8"], 0.2, 12, 30),
   8: palette(["#2c4a55", "#1f3b4d", "#3b5a52"], 0.14, 60),
-  9: palette(["#9f9b93", "#bdb8ad", "#7d7b78", "#cfcabd", "#8f857a"], 0.14, 9),
+  9: palette(["#9f9b93", "#c6c1b6", "#6d6b69", "#ddd8cc", "#8f7f70"], 0.12, 9, 22),
   10: palette(["#e8e8e8", "#b23a2f", "#2b3f66"], 0.05, 5),
   11: palette(["#e6e4dc", "#c7c9c6"], 0.04, 5),
   12: palette(["#b57a4a", "#6d9a45"], 0.1, 10),
@@ -75,7 +82,7 @@ const MATERIAL_COLORS: Record<string, string> = {
  * The look of one feature. `key` is any number that belongs to the feature (a hash of its first point), so that it does not depend on the order of the file.
  */
 export function featureStyle(landClass: number, tags: Tags, key: number, angle_rad = 0): Style {
-  const { colors, mottle, mottle_m } = PALETTES[landClass] ?? PALETTES[3]!;
+  const { colors, mottle, mottle_m, patch_m } = PALETTES[landClass] ?? PALETTES[3]!;
   const named =
     CROP_COLORS[tags.crop ?? ""] ??
     (tags.landuse === "vineyard" ? CROP_COLORS.grape : undefined) ??
@@ -84,7 +91,8 @@ export function featureStyle(landClass: number, tags: Tags, key: number, angle_r
   const tone = 1 + 0.24 * (hash01(key, landClass, 72) - 0.5);
   const rgb = base.map((v) => v * tone) as unknown as RGB;
   const rows = rowsOf(landClass, tags, angle_rad, key);
-  return { rgb, mottle, mottle_m, ...(rows ? { rows } : {}) };
+  const patches = patch_m !== undefined && named === undefined ? { patches: { colors, size_m: patch_m } } : {};
+  return { rgb, mottle, mottle_m, ...(rows ? { rows } : {}), ...patches };
 }
 
 function rowsOf(landClass: number, tags: Tags, angle_rad: number, key: number): Style["rows"] {
@@ -138,14 +146,23 @@ function cssColor(text: string | undefined): RGB | undefined {
 
 /** The colour of a style at a position, 0–1. */
 export function colorAt(style: Style, x: number, y: number): [number, number, number] {
-  const { rgb, mottle, mottle_m, rows } = style;
+  const { mottle, mottle_m, rows, patches } = style;
+  const rgb = patches ? patchColor(patches, x, y) : style.rgb;
   let light = 1 + mottle * (0.65 * smoothNoise(x, y, mottle_m, 81) + 0.35 * smoothNoise(x, y, mottle_m / 3, 82));
   if (rows) light += rows.depth * Math.sin((2 * Math.PI * (x * Math.cos(rows.angle_rad) + y * Math.sin(rows.angle_rad))) / rows.period_m);
   const warm = 0.3 * mottle * smoothNoise(x, y, 2.7 * mottle_m, 83); // blotches differ in hue too
   return [rgb[0] * (light + warm), rgb[1] * light, rgb[2] * (light - warm)];
 }
 
-/** An integer that belongs to a place on the ground, in steps of a decimetre. */
-export function positionKey([x, y]: XY): number {
-  return Math.imul(Math.round(x * 10), 73856093) ^ Math.imul(Math.round(y * 10), 19349663);
+/** Irregular patches: the nearest of points scattered one a square. */
+function patchColor({ colors, size_m }: NonNullable<Style["patches"]>, x: number, y: number): RGB {
+  const [u, v] = [x / size_m, y / size_m];
+  const [i, j] = [Math.floor(u), Math.floor(v)];
+  let [best, choice] = [Infinity, 0];
+  for (let a = i - 1; a <= i + 1; a++)
+    for (let b = j - 1; b <= j + 1; b++) {
+      const distance = (a + hash01(a, b, 84) - u) ** 2 + (b + hash01(a, b, 85) - v) ** 2;
+      if (distance < best) [best, choice] = [distance, hash01(a, b, 86)];
+    }
+  return colors[Math.floor(choice * colors.length)]!;
 }

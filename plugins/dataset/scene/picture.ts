@@ -12,6 +12,9 @@ export interface TopDown {
   rgb: Uint8Array;
 }
 
+/** From the south-east, 45° up: gives the pictures relief. The scene's own colours hold no light. */
+const SUN = [0.5, -0.5, Math.SQRT1_2] as const;
+
 /** Draws every triangle with a depth test, in parallel rays from above. */
 export function lookDown(mesh: SceneMesh, half_m: number, size: number): TopDown {
   const { vertices, faces, faceClass, vertexColor } = mesh;
@@ -24,6 +27,10 @@ export function lookDown(mesh: SceneMesh, half_m: number, size: number): TopDown
     const [ax, ay, bx, by, cx, cy] = [vertices[a]!, vertices[a + 1]!, vertices[b]!, vertices[b + 1]!, vertices[c]!, vertices[c + 1]!];
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax);
     if (area <= 1e-9) continue; // seen from below or from the side
+    const [ux, uy, uz] = [bx - ax, by - ay, vertices[b + 2]! - vertices[a + 2]!];
+    const [vx, vy, vz] = [cx - ax, cy - ay, vertices[c + 2]! - vertices[a + 2]!];
+    const [nx, ny, nz] = [uy * vz - uz * vy, uz * vx - ux * vz, area];
+    const light = 0.5 + (0.5 * Math.max(0, nx * SUN[0] + ny * SUN[1] + nz * SUN[2])) / Math.hypot(nx, ny, nz) / SUN[2];
     const left = Math.max(0, Math.ceil((Math.min(ax, bx, cx) + half_m) * scale - 0.5));
     const right = Math.min(size - 1, Math.floor((Math.max(ax, bx, cx) + half_m) * scale - 0.5));
     const top = Math.max(0, Math.ceil((half_m - Math.max(ay, by, cy)) * scale - 0.5));
@@ -39,7 +46,8 @@ export function lookDown(mesh: SceneMesh, half_m: number, size: number): TopDown
         if (z <= height[i]!) continue; // NaN compares false
         height[i] = z;
         classes[i] = faceClass[f]!;
-        for (let k = 0; k < 3; k++) rgb[3 * i + k] = vertexColor[a + k]! * (1 - u - v) + vertexColor[b + k]! * u + vertexColor[c + k]! * v;
+        for (let k = 0; k < 3; k++)
+          rgb[3 * i + k] = Math.min(255, light * (vertexColor[a + k]! * (1 - u - v) + vertexColor[b + k]! * u + vertexColor[c + k]! * v));
       }
   }
   return { size, height, classes, rgb };

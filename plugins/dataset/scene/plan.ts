@@ -1,10 +1,9 @@
 /** Paints a site's ground plan: land cover by rules, lines with their widths, sea, the ground round buildings. */
-import { hash01 } from "../noise";
 import type { Tags } from "../readers/osm-data";
-import { Canvas, type XY } from "./canvas";
+import type { Canvas, XY } from "./canvas";
 import { seaMask } from "./coast";
 import { type LandCover, matches } from "./landcover";
-import { featureStyle, positionKey } from "./look";
+import { featureStyle } from "./look";
 import type { SiteFeatures } from "./site-features";
 
 export interface Plan {
@@ -16,13 +15,12 @@ export interface Plan {
   /** Roads as drawn on the ground, for planners: plan coordinates and widths. */
   roads: { points: XY[]; width_m: number; tags: Tags }[];
   /** Lines that leave the ground. */
-  bridges: { points: XY[]; width_m: number }[];
+  bridges: { points: XY[]; width_m: number; key: number }[];
 }
 
 const LANE_M = 3.2;
 
-export function paintPlan(features: SiteFeatures, rules: LandCover, half_m: number, step_m: number): Plan {
-  const canvas = new Canvas(half_m, step_m);
+export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canvas): Plan {
   const size = canvas.n * canvas.n;
   const plan: Plan = { canvas, byDefault: new Uint8Array(size).fill(1), built: new Uint8Array(size), roads: [], bridges: [] };
   const paint = (landClass: number, style: number) => (i: number) => {
@@ -35,7 +33,7 @@ export function paintPlan(features: SiteFeatures, rules: LandCover, half_m: numb
   for (const rule of rules.areas)
     for (const area of features.areas) {
       if (!matches(rule.tags, area.tags) || isBuilding(area.tags)) continue;
-      const style = canvas.addStyle(featureStyle(rule.class, area.tags, positionKey(area.rings[0]![0]!), longSide(area.rings[0]!)));
+      const style = canvas.addStyle(featureStyle(rule.class, area.tags, area.key, longSide(area.rings[0]!)));
       canvas.polygon(area.rings, paint(rule.class, style));
     }
   paintSea(features, plan);
@@ -49,24 +47,17 @@ export function paintPlan(features: SiteFeatures, rules: LandCover, half_m: numb
 
 const isBuilding = (tags: Tags) => tags.building !== undefined && tags.building !== "no";
 
-/** Default ground comes in patches of some 60 m, each with its own tone. */
 function paintDefault(canvas: Canvas, landClass: number): void {
-  const styles = Array.from({ length: 8 }, (_, k) => canvas.addStyle(featureStyle(landClass, {}, k)));
-  const patch = 60;
-  for (let r = 0; r < canvas.n; r++)
-    for (let c = 0; c < canvas.n; c++) {
-      const [x, y] = [canvas.centre(c), canvas.centre(r)];
-      canvas.classes[r * canvas.n + c] = landClass;
-      canvas.style[r * canvas.n + c] = styles[Math.floor(8 * hash01(Math.floor(x / patch), Math.floor(y / patch), 91))]!;
-    }
+  canvas.classes.fill(landClass);
+  canvas.style.fill(canvas.addStyle(featureStyle(landClass, {}, 0)));
 }
 
 /** Ground near buildings is paved where no land-use area says otherwise: it is painted first and keeps its mark as default. */
 function paintSurroundings(features: SiteFeatures, rules: LandCover, plan: Plan): void {
   const { class: landClass, within_m } = rules.near_buildings;
   if (within_m === 0) return;
-  for (const { rings } of features.buildings) {
-    const style = plan.canvas.addStyle(featureStyle(landClass, {}, positionKey(rings[0]![0]!)));
+  for (const { rings, key } of features.buildings) {
+    const style = plan.canvas.addStyle(featureStyle(landClass, {}, key));
     plan.canvas.stroke([...rings[0]!, rings[0]![0]!], within_m, (i) => {
       plan.canvas.classes[i] = landClass;
       plan.canvas.style[i] = style;
@@ -95,19 +86,19 @@ function paintLines(features: SiteFeatures, rules: LandCover, plan: Plan, paint:
       if (matches(r.tags, line.tags) && (rule === undefined || line.tags.highway === undefined || r.class !== 5 || rule.class !== 9)) rule = r;
     return rule && !underground(line.tags) ? [{ ...line, rule, width_m: widthOf(line.tags, rule.width_m) }] : [];
   });
-  for (const { points, tags, width_m } of chosen)
+  for (const { points, tags, width_m, key } of chosen)
     if (rules.sidewalks.values.includes(tags.sidewalk ?? "") && tags.bridge === undefined) {
-      const style = canvas.addStyle(featureStyle(rules.sidewalks.class, {}, positionKey(points[0]!)));
+      const style = canvas.addStyle(featureStyle(rules.sidewalks.class, {}, key));
       const over = paint(rules.sidewalks.class, style);
       canvas.stroke(points, width_m / 2 + rules.sidewalks.width_m, (i) => {
         if (canvas.classes[i] !== 8) over(i);
       });
     }
   const order = (line: (typeof chosen)[number]) => rules.lines.indexOf(line.rule);
-  for (const { points, tags, rule, width_m } of [...chosen].sort((a, b) => order(a) - order(b))) {
+  for (const { points, tags, rule, width_m, key } of [...chosen].sort((a, b) => order(a) - order(b))) {
     if (tags.highway !== undefined) plan.roads.push({ points, width_m, tags });
-    if (tags.bridge !== undefined && tags.bridge !== "no" && tags.waterway === undefined) plan.bridges.push({ points, width_m });
-    else canvas.stroke(points, width_m / 2, paint(rule.class, canvas.addStyle(featureStyle(rule.class, tags, positionKey(points[0]!)))));
+    if (tags.bridge !== undefined && tags.bridge !== "no" && tags.waterway === undefined) plan.bridges.push({ points, width_m, key });
+    else canvas.stroke(points, width_m / 2, paint(rule.class, canvas.addStyle(featureStyle(rule.class, tags, key))));
   }
 }
 

@@ -1,20 +1,19 @@
 /**
  * The simulated scene of one site ("Collection and 3D Simulation"): terrain, roads, water, buildings and trees as one labelled, coloured mesh, from elevation, map and footprints.
  */
-import { type Georeference, georeference } from "../../earth/api";
+import { EnuFrame, type Georeference, georeference } from "../../earth/api";
 import type { Layer } from "../place/elevation";
 import type { Place } from "../place/place-file";
 import type { Site } from "../place/sites";
 import { buildBridges } from "./bridges";
 import { type Building, buildBuilding, type HeightSource, resolveBuildings } from "./buildings";
-import type { Canvas, XY } from "./canvas";
+import { Canvas, type XY } from "./canvas";
 import { type Field, type Ground, levelWater, sampleField, sampleGround } from "./ground";
 import type { LandCover } from "./landcover";
 import { colorAt } from "./look";
 import { MeshBuilder, type SceneMesh } from "./mesh";
 import { type Plan, paintPlan } from "./plan";
 import { type PlaceMap, siteFeatures } from "./site-features";
-import { groundLight } from "./sun";
 import { buildTree, canopyHeights, collectTrees, paintCanopy } from "./trees";
 
 export interface SceneOptions {
@@ -27,13 +26,12 @@ export interface SceneOptions {
 /** What `scene.json` says beside the mesh. Plan coordinates are ENU metres about the origin. */
 export interface SceneInfo extends Georeference {
   site: string;
-  held_out: boolean;
   extent_m: number;
   cell_m: number;
   buildings: { footprint: XY[]; height_m: number; ground_m: number; height_from: HeightSource }[];
   /** The tallest building: the Building-Pose trajectory turns about it. */
   tallest?: { x: number; y: number; height_m: number; top_m: number };
-  roads: { points: XY[]; width_m: number; class: string }[];
+  roads: { line: XY[]; width_m: number; class: string }[];
   trees: number;
   /** Shares of the ground plan by Table 13's id. */
   class_share: Record<number, number>;
@@ -71,7 +69,8 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   const ground = sampleGround(source.elevation, site.origin, half_m, n);
   const rise = source.surface.length > 0 ? riseOf(source, site, ground) : undefined;
   const features = siteFeatures(source.map, site.origin, half_m);
-  const plan = paintPlan(features, source.rules, half_m, options.extent_m / n / 2);
+  const [east, north] = new EnuFrame({ ...source.place.center, h: 0 }).fromGeodetic({ ...site.origin, h: 0 });
+  const plan = paintPlan(features, source.rules, new Canvas(half_m, options.extent_m / n / 2, [east, north]));
   if (rise) paintCanopy(plan.canvas, plan.built, rise, source.rules.canopy, plan.byDefault);
 
   const node = nodeClasses(plan.canvas, n);
@@ -84,8 +83,7 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   const canopy = canopyHeights(ground, (i) => node[i] === source.rules.canopy, rise);
   const surface = surfaceHeights(ground, canopy, buildings, plan.canvas);
   const raised: Field = { ...ground, z: ground.z.map((z, i) => z + canopy[i]!) };
-  const light = groundLight(raised, surface);
-  const picture = colorPlan(plan.canvas, light, n);
+  const picture = colorPlan(plan.canvas);
 
   const mesh = new MeshBuilder();
   buildTerrain(mesh, raised, ground.absent, plan.canvas, picture);
@@ -166,16 +164,14 @@ function surfaceHeights(ground: Field, canopy: Float32Array, buildings: readonly
   return surface;
 }
 
-/** The colours of the ground plan in the sun. */
-function colorPlan(canvas: Canvas, light: Float32Array, n: number): Uint8Array {
+/** The colours of the ground plan, without light: the camera's sun is the capture's. */
+function colorPlan(canvas: Canvas): Uint8Array {
   const out = new Uint8Array(3 * canvas.n * canvas.n);
   for (let r = 0; r < canvas.n; r++)
     for (let c = 0; c < canvas.n; c++) {
       const i = r * canvas.n + c;
-      const rgb = colorAt(canvas.styles[canvas.style[i]!]!, canvas.centre(c), canvas.centre(r));
-      const at = (r >> 1) * (n + 1) + (c >> 1);
-      const shade = (light[at]! + light[at + 1]! + light[at + n + 1]! + light[at + n + 2]!) / 4;
-      for (let k = 0; k < 3; k++) out[3 * i + k] = Math.max(0, Math.min(255, Math.round(rgb[k]! * shade * 255)));
+      const rgb = colorAt(canvas.styles[canvas.style[i]!]!, canvas.centre(c) + canvas.anchor[0], canvas.centre(r) + canvas.anchor[1]);
+      for (let k = 0; k < 3; k++) out[3 * i + k] = Math.max(0, Math.min(255, Math.round(rgb[k]! * 255)));
     }
   return out;
 }
@@ -235,7 +231,6 @@ function describe(source: SceneSource, site: Site, options: SceneOptions, { plan
   return {
     ...georeference(site.origin, source.elevation[0]!.vertical, source.place.attribution),
     site: site.name,
-    held_out: site.held_out,
     extent_m: options.extent_m,
     cell_m: options.cell_m,
     buildings: buildings.map((b) => ({
@@ -254,7 +249,7 @@ function describe(source: SceneSource, site: Site, options: SceneOptions, { plan
             top_m: round(tallest.ground_m + tallest.height_m),
           },
         }),
-    roads: plan.roads.map((r) => ({ points: flat(r.points), width_m: r.width_m, class: r.tags.highway! })),
+    roads: plan.roads.map((r) => ({ line: flat(r.points), width_m: r.width_m, class: r.tags.highway! })),
     trees,
     class_share: Object.fromEntries(Object.entries(share).map(([k, v]) => [k, Math.round(v * 1e5) / 1e5])),
     default_share: Math.round((defaults / canvas.classes.length) * 1e5) / 1e5,

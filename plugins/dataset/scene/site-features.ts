@@ -13,12 +13,14 @@ export interface PlanBuilding {
   /** Measured height above the ground, where the data give one. */
   height_m?: number;
   tags: Tags;
+  key: number;
 }
 
+/** `key` is a number that belongs to a feature: its looks hang on it, and so are the same seen from every site and in every order of the file. */
 export interface SiteFeatures {
-  points: { at: XY; tags: Tags }[];
-  lines: { points: XY[]; tags: Tags }[];
-  areas: { rings: XY[][]; tags: Tags }[];
+  points: { at: XY; tags: Tags; key: number }[];
+  lines: { points: XY[]; tags: Tags; key: number }[];
+  areas: { rings: XY[][]; tags: Tags; key: number }[];
   buildings: PlanBuilding[];
   coastlines: XY[][];
   /** Where buildings come from: "none" makes the surface model's canopy doubtful. */
@@ -67,18 +69,30 @@ export function siteFeatures(map: PlaceMap, origin: Geodetic, half_m: number): S
   const fromOsm = features.areas.filter((a) => isBuilding(a.tags) && mayTouch(a.outer));
   const fromFile = footprints?.filter((f) => mayTouch(f.outer));
   const buildings: PlanBuilding[] = fromFile
-    ? fromFile.map((f) => ({ rings: rings(f.outer, f.inner), tags: f.tags, ...(f.height_m === undefined ? {} : { height_m: f.height_m }) }))
-    : fromOsm.map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags }));
+    ? fromFile.map((f) => ({
+        rings: rings(f.outer, f.inner),
+        tags: f.tags,
+        key: keyOf(f.outer[0]!),
+        ...(f.height_m === undefined ? {} : { height_m: f.height_m }),
+      }))
+    : fromOsm.map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags, key: keyOf(a.outer[0]!) }));
   return {
-    points: features.points.filter((p) => mayTouch([p.at])).map((p) => ({ at: plan(p.at), tags: p.tags })),
+    points: features.points.filter((p) => mayTouch([p.at])).map((p) => ({ at: plan(p.at), tags: p.tags, key: keyOf(p.at) })),
     lines: features.lines
       .filter((l) => l.tags.natural !== "coastline" && mayTouch(l.points))
-      .map((l) => ({ points: l.points.map(plan), tags: l.tags })),
-    areas: features.areas.filter((a) => !isBuilding(a.tags) && mayTouch(a.outer)).map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags })),
+      .map((l) => ({ points: l.points.map(plan), tags: l.tags, key: keyOf(l.points[0]!) })),
+    areas: features.areas
+      .filter((a) => !isBuilding(a.tags) && mayTouch(a.outer))
+      .map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags, key: keyOf(a.outer[0]!) })),
     buildings,
     coastlines: features.lines.filter((l) => l.tags.natural === "coastline").map((l) => l.points.map(plan)),
     buildingSource: footprints ? "file" : fromOsm.length > 0 ? "osm" : "none",
   };
+}
+
+/** From a feature's first point, in steps of a centimetre. */
+function keyOf([lon, lat]: LonLat): number {
+  return Math.imul(Math.round(lon * 1e7), 73856093) ^ Math.imul(Math.round(lat * 1e7), 19349663);
 }
 
 function isBuilding(tags: Tags): boolean {

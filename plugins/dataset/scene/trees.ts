@@ -3,7 +3,7 @@ import { hash01, smoothNoise } from "../noise";
 import { metres } from "./buildings";
 import type { Canvas, XY } from "./canvas";
 import { type Field, heightAt } from "./ground";
-import { featureStyle, positionKey } from "./look";
+import { featureStyle } from "./look";
 import type { MeshBuilder, RGB } from "./mesh";
 import type { SiteFeatures } from "./site-features";
 
@@ -13,6 +13,7 @@ const LOWEST_CANOPY_M = 2;
 
 export interface Tree {
   at: XY;
+  key: number;
   height_m: number;
   needles: boolean;
 }
@@ -20,20 +21,21 @@ export interface Tree {
 /** Trees of the map: single ones, and rows with one each 8 m. Those in woods are part of the canopy. */
 export function collectTrees(features: SiteFeatures, canvas: Canvas, built: Uint8Array): Tree[] {
   const trees: Tree[] = [];
-  const plant = (at: XY, tags: Readonly<Record<string, string>>) => {
+  const plant = (at: XY, tags: Readonly<Record<string, string>>, key: number) => {
     const i = canvas.indexAt(at[0], at[1]);
     if (i < 0 || canvas.classes[i] === WOODLAND || canvas.classes[i] === 8 || built[i]) return;
-    const height = metres(tags.height) ?? 6 + 5 * hash01(positionKey(at), 0, 61);
-    trees.push({ at, height_m: Math.min(40, Math.max(3, height)), needles: tags.leaf_type === "needleleaved" });
+    const height = metres(tags.height) ?? 6 + 5 * hash01(key, 0, 61);
+    trees.push({ at, key, height_m: Math.min(40, Math.max(3, height)), needles: tags.leaf_type === "needleleaved" });
   };
-  for (const { at, tags } of features.points) if (tags.natural === "tree") plant(at, tags);
-  for (const { points, tags } of features.lines) {
+  for (const { at, tags, key } of features.points) if (tags.natural === "tree") plant(at, tags, key);
+  for (const { points, tags, key } of features.lines) {
+    let count = 0;
     if (tags.natural !== "tree_row") continue;
     let left = 0;
     for (let i = 0; i + 1 < points.length; i++) {
       const [a, b] = [points[i]!, points[i + 1]!];
       const d = Math.hypot(b[0] - a[0], b[1] - a[1]);
-      for (; left < d; left += 8) plant([a[0] + ((b[0] - a[0]) * left) / d, a[1] + ((b[1] - a[1]) * left) / d], tags);
+      for (; left < d; left += 8) plant([a[0] + ((b[0] - a[0]) * left) / d, a[1] + ((b[1] - a[1]) * left) / d], tags, key + count++);
       left -= d;
     }
   }
@@ -78,8 +80,7 @@ export function paintCanopy(canvas: Canvas, built: Uint8Array, rise: Field, land
 const SIDES = 6;
 
 /** A crown: two rings between a foot and a top, 24 faces. */
-export function buildTree(mesh: MeshBuilder, ground: Field, { at: [x, y], height_m, needles }: Tree): void {
-  const key = positionKey([x, y]);
+export function buildTree(mesh: MeshBuilder, ground: Field, { at: [x, y], key, height_m, needles }: Tree): void {
   const radius = (needles ? 0.2 : 0.33) * height_m * (0.85 + 0.3 * hash01(key, 1, 63));
   const base = heightAt(ground, x, y);
   const [r, g, b] = featureStyle(WOODLAND, {}, key).rgb;
@@ -97,8 +98,8 @@ export function buildTree(mesh: MeshBuilder, ground: Field, { at: [x, y], height
   const ring = ([level, width]: readonly [number, number], light: number, turn: number) =>
     Array.from({ length: SIDES }, (_, k) => {
       const angle = ((k + turn) * 2 * Math.PI) / SIDES;
-      const sunny = light * (1 + 0.25 * Math.cos(angle + 0.6)); // brighter towards the sun in the south-east
-      return mesh.vertex(x + radius * width * Math.cos(angle), y + radius * width * Math.sin(angle), base + level * height_m, shade(sunny));
+      const uneven = light * (0.9 + 0.2 * hash01(key, 10 + k, 63));
+      return mesh.vertex(x + radius * width * Math.cos(angle), y + radius * width * Math.sin(angle), base + level * height_m, shade(uneven));
     });
   const foot = mesh.vertex(x, y, base + (needles ? 0.05 : 0.1) * height_m, shade(0.6));
   const low = ring(profile[0], 0.8, 0);
