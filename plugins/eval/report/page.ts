@@ -48,7 +48,12 @@ export function reportPage(whole: Run, summary: Summary, reportDir: string): str
     ["begun", run.started.slice(0, 16).replace("T", " ")],
     ["earthcraft", run.version],
   ];
-  const sentences = stages.flatMap(({ id, title, record }) => (record?.sections ?? []).slice(0, 1).map(({ sentence }) => ({ id, title, sentence })));
+  const sentences = stages.flatMap(({ id, title, record, items }) => {
+    const item = items.find(({ sections }) => sections.length > 0);
+    const own = record?.sections[0]?.sentence;
+    const sentence = own ?? (item && `${item.item}: ${item.sections[0]!.sentence}`);
+    return sentence === undefined ? [] : [{ id, title, sentence }];
+  });
   const timed = stages.flatMap(({ id, seconds, peakMemory_bytes }) =>
     seconds === undefined ? [] : [{ name: anchor(id), seconds, note: peakMemory_bytes ? bytes(peakMemory_bytes) : "" }],
   );

@@ -10,6 +10,7 @@ import { bytes, duration, number } from "./numbers";
 export type StageOfRun = Run["stages"][number];
 
 const WIDE_RATIO = 2.2;
+const SQUARE_RATIO = 1.4;
 const FEW_METRICS = 16;
 /** Items of a stage that are shown open; the others fold. */
 const OPEN_ITEMS = 1;
@@ -22,7 +23,8 @@ export function picture({ url, caption, size }: Figure, small: boolean): Html {
 
 function gallery(figures: readonly Figure[]): Html | "" {
   if (figures.length === 0) return "";
-  const layout = figures.length === 1 ? " one" : figures.length === 2 ? " two" : "";
+  const square = figures[0]!.size !== undefined && figures[0]!.size.width < SQUARE_RATIO * figures[0]!.size.height;
+  const layout = figures.length === 1 ? ` one${square ? " square" : ""}` : figures.length === 2 ? " two" : "";
   const wide = ({ size }: Figure) => figures.length > 1 && size !== undefined && size.width / size.height > WIDE_RATIO;
   return html`<div class="pictures${layout}">${figures.map(
     (figure) =>
@@ -31,9 +33,7 @@ function gallery(figures: readonly Figure[]): Html | "" {
 }
 
 function table({ title, columns, rows }: NonNullable<ReportSection["tables"]>[number]): Html {
-  const numeric = columns.map(
-    (_, c) => rows.some((row) => typeof row[c] === "number") && rows.every((row) => typeof row[c] !== "string" || c > 0 || false),
-  );
+  const numeric = columns.map((_, c) => rows.some((row) => typeof row[c] === "number") && (c > 0 || rows.every((row) => typeof row[c] === "number")));
   const cell = (value: string | number | undefined) => (typeof value === "number" ? number(value) : (value ?? ""));
   const side = (c: number) => numeric[c] && html` class="n"`;
   return html`<h3>${title}</h3><div class="scroll"><table class="data">
@@ -48,35 +48,43 @@ function metricChips(metrics: Readonly<Record<string, number>>): Html | "" {
   return entries.length <= FEW_METRICS ? chips : html`<details><summary>${entries.length} measures</summary>${chips}</details>`;
 }
 
+function hasMetrics(sections: readonly ReportSection[]): boolean {
+  return sections.some(({ metrics }) => metrics && Object.keys(metrics).length > 0);
+}
+
 interface Shown {
   figures: Figure[];
   html: Html;
 }
 
-function showSection(section: ReportSection, figures: Figure[], heading: boolean): Html {
+/** @param heading show the title; @param spoken the sentence stands above already */
+function showSection(section: ReportSection, figures: Figure[], heading: boolean, spoken: boolean): Html {
   const { title, sentence, tables = [], curves = [], metrics = {} } = section;
-  return html`${heading && html`<h3>${title}</h3>`}<p class="sentence">${sentence}</p>
+  return html`${heading && html`<h3>${title}</h3>`}${!spoken && html`<p class="sentence">${sentence}</p>`}
 ${gallery(figures)}
 ${curves.length > 0 && html`<div class="charts">${curves.map(curveChart)}</div>`}
 ${tables.map(table)}
 ${metricChips(metrics)}`;
 }
 
-function showSections(sections: readonly ReportSection[], reportDir: string, stageDir: string, name: string): Shown {
+function showSections(sections: readonly ReportSection[], reportDir: string, stageDir: string, name: string, spoken = false): Shown {
   const figures = sections.map((section) =>
     (section.figures ?? []).map((figure) => takeFigure(reportDir, stageDir, name, figure)).filter((figure) => figure !== undefined),
   );
-  return { figures: figures.flat(), html: html`${sections.map((section, i) => showSection(section, figures[i]!, sections.length > 1))}` };
+  return {
+    figures: figures.flat(),
+    html: html`${sections.map((section, i) => showSection(section, figures[i]!, sections.length > 1, spoken && i === 0))}`,
+  };
 }
 
 function showItem(item: StageRecord, index: number, reportDir: string, stage: StageOfRun): Shown | undefined {
   const name = item.item ?? String(index);
-  const { figures, html: body } = showSections(item.sections, reportDir, join(stage.path, name), join(stage.id, name));
+  const { figures, html: body } = showSections(item.sections, reportDir, join(stage.path, name), join(stage.id, name), true);
   if (item.sections.length === 0) return undefined;
   const sentence = item.sections[0]!.sentence;
   return {
     figures,
-    html: html`<details class="item"${index < OPEN_ITEMS && html` open`}><summary><b>${name}</b> · ${sentence}</summary>${body}${metricChips(item.metrics)}</details>`,
+    html: html`<details class="item"${index < OPEN_ITEMS && html` open`}><summary><b>${name}</b> · ${sentence}</summary>${body}${!hasMetrics(item.sections) && metricChips(item.metrics)}</details>`,
   };
 }
 
@@ -104,7 +112,6 @@ export function stageSection(stage: StageOfRun, reportDir: string): Shown {
   const { id, title, record, variant, seconds, peakMemory_bytes, items } = stage;
   const own = record ? showSections(record.sections, reportDir, stage.path, id) : undefined;
   const shownItems = items.map((item, i) => showItem(item, i, reportDir, stage)).filter((shown) => shown !== undefined);
-  const sectionMetrics = record?.sections.some(({ metrics }) => metrics && Object.keys(metrics).length > 0);
   const warnings = [...(record?.warnings ?? []), ...items.flatMap((item) => item.warnings)];
   const meta = [
     seconds !== undefined && duration(seconds),
@@ -116,7 +123,7 @@ export function stageSection(stage: StageOfRun, reportDir: string): Shown {
 ${stage.status !== "done" && showStatus(stage)}
 ${own?.html}
 ${shownItems.map((shown) => shown.html)}
-${record && !sectionMetrics && metricChips(record.metrics)}
+${record && !hasMetrics(record.sections) && metricChips(record.metrics)}
 ${warnings.slice(0, 5).map((text) => html`<p class="notice">${text}</p>`)}${warnings.length > 5 && html`<p class="notice">and ${warnings.length - 5} more</p>`}
 ${record && showOptions(record)}
 </section>`;

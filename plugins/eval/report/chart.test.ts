@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { curveChart, niceTicks } from "./chart";
+import { bytes, duration, number } from "./numbers";
+
+/** Points of the last path of a chart, in its own units. */
+function drawn(svg: string): [number, number][] {
+  const d = [...svg.matchAll(/<path d="([^"]+)"/g)].at(-1)![1]!;
+  return d
+    .slice(1)
+    .split("L")
+    .map((pair) => pair.split(" ").map(Number) as [number, number]);
+}
+
+const chart = (points: [number, number][]) => curveChart({ title: "t", x: "step", y: "loss", series: [{ name: "a", points }] }).text;
+
+describe("curves", () => {
+  test("a straight line stays straight, upwards is up, and both ends touch the frame", () => {
+    const points = drawn(
+      chart([
+        [0, 1],
+        [5, 1.5],
+        [10, 2],
+      ]),
+    );
+    expect(points[0]![0]).toBe(56);
+    expect(points[2]![0]).toBe(506);
+    expect(points[0]![1] - points[1]![1]).toBeCloseTo(points[1]![1] - points[2]![1], 0);
+    expect(points[2]![1]).toBeLessThan(points[0]![1]);
+  });
+
+  test("over two decades the axis is logarithmic: equal ratios are equal steps", () => {
+    const svg = chart([
+      [0, 100],
+      [1, 10],
+      [2, 1],
+    ]);
+    const [a, b, c] = drawn(svg).map(([, y]) => y);
+    expect(b! - a!).toBeCloseTo(c! - b!, 0);
+    expect(svg).toContain("(log)");
+  });
+
+  test("values that are not finite are passed over, and a chart of none says so", () => {
+    expect(
+      drawn(
+        chart([
+          [0, 1],
+          [1, Number.NaN],
+          [2, 3],
+        ]),
+      ).length,
+    ).toBe(2);
+    expect(chart([[0, Number.NaN]])).toContain("nothing recorded yet");
+  });
+
+  test("20,000 noisy steps become a small picture with the mean kept", () => {
+    const svg = chart(Array.from({ length: 20_000 }, (_, i) => [i, 3 + (i % 2)]));
+    expect(svg.length).toBeLessThan(15_000);
+    const ticks = [...svg.matchAll(/y="([\d.]+)" text-anchor="end">([\d.]+)</g)].map((match) => [Number(match[1]) - 3.5, Number(match[2])]);
+    const [[y0, v0], [y1, v1]] = [ticks[0]!, ticks.at(-1)!] as [[number, number], [number, number]];
+    const y = drawn(svg)[150]![1];
+    expect(v0 + ((y - y0) / (y1 - y0)) * (v1 - v0)).toBeCloseTo(3.5, 1);
+  });
+
+  test("ticks are round numbers inside the range", () => {
+    expect(niceTicks(0, 1, 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(niceTicks(0.13, 9.7, 5)).toEqual([2, 4, 6, 8]);
+    expect(niceTicks(5, 5, 5).length).toBeGreaterThan(0);
+  });
+});
+
+test("numbers read well", () => {
+  expect([0.94123, 12.3456, 1234567, 0.00001234, -3, 1234.5, Number.NaN].map(number)).toEqual([
+    "0.9412",
+    "12.35",
+    "1,234,567",
+    "1.23e−5",
+    "−3",
+    "1,235",
+    "–",
+  ]);
+  expect([3.21, 61, 600, 7200].map(duration)).toEqual(["3.2 s", "61 s", "10.0 min", "2.0 h"]);
+  expect([1.25e9, 42e6, 1].map(bytes)).toEqual(["1.3 GB", "42 MB", "1 MB"]);
+});
