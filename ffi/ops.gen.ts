@@ -1759,6 +1759,55 @@ function earthcraft_adamw_(params: readonly Tensor[], grads: readonly Tensor[], 
   return c.many($earthcraft_adamw_, 14) as [norm: number, finite: boolean];
 }
 
+const $earthcraft_mesh_interpolate = new c.Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
+function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
+  c.begin($earthcraft_mesh_interpolate);
+  c.tensor("face", face);
+  c.tensor("barycentrics", barycentrics);
+  c.tensor("faces", faces);
+  c.tensor("attributes", attributes);
+  return c.one($earthcraft_mesh_interpolate, 4);
+}
+
+const $earthcraft_mesh_raster = new c.Operator("earthcraft::mesh_raster", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
+function earthcraft_mesh_raster(vertices: Tensor, faces: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [face: Tensor, barycentrics: Tensor, depth: Tensor] {
+  c.begin($earthcraft_mesh_raster);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.int("width", width);
+  c.int("height", height);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.string, "projection", projection);
+  return c.many($earthcraft_mesh_raster, 8) as [face: Tensor, barycentrics: Tensor, depth: Tensor];
+}
+
+const $earthcraft_mesh_raster_reference = new c.Operator("earthcraft::mesh_raster_reference", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
+function earthcraft_mesh_raster_reference(vertices: Tensor, faces: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [face: Tensor, barycentrics: Tensor, depth: Tensor] {
+  c.begin($earthcraft_mesh_raster_reference);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.int("width", width);
+  c.int("height", height);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.string, "projection", projection);
+  return c.many($earthcraft_mesh_raster_reference, 8) as [face: Tensor, barycentrics: Tensor, depth: Tensor];
+}
+
+const $earthcraft_mesh_voxelize = new c.Operator("earthcraft::mesh_voxelize", ["vertices", "faces", "origin", "voxel_m", "extent"]);
+function earthcraft_mesh_voxelize(vertices: Tensor, faces: Tensor, origin: readonly number[], voxelM: number, extent: readonly number[]): [coords: Tensor, face: Tensor, barycentrics: Tensor] {
+  c.begin($earthcraft_mesh_voxelize);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.floats("origin", origin);
+  c.float("voxel_m", voxelM);
+  c.ints("extent", extent);
+  return c.many($earthcraft_mesh_voxelize, 5) as [coords: Tensor, face: Tensor, barycentrics: Tensor];
+}
+
 const $earthcraft_normal = new c.Operator("earthcraft::normal", ["seed", "purpose", "index", "shape"]);
 function earthcraft_normal(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_normal);
@@ -1788,6 +1837,79 @@ function earthcraft_randint(seed: number, purpose: number, index: number, high: 
   return c.one($earthcraft_randint, 5);
 }
 
+const $earthcraft_score_aggregate = new c.Operator("earthcraft::score_aggregate", ["vertices", "faces", "face", "depth", "viewmats", "Ks", "features", "mask", "far_m", "exponent_view", "exponent_depth"]);
+function earthcraft_score_aggregate(vertices: Tensor, faces: Tensor, face: Tensor, depth: Tensor, viewmats: Tensor, Ks: Tensor, features: Tensor, mask?: Tensor | null, farM?: number, exponentView?: number, exponentDepth?: number): [sums: Tensor, weights: Tensor] {
+  c.begin($earthcraft_score_aggregate);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.tensor("face", face);
+  c.tensor("depth", depth);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.tensor("features", features);
+  c.orDefault(c.tensor, "mask", mask);
+  c.orDefault(c.float, "far_m", farM);
+  c.orDefault(c.float, "exponent_view", exponentView);
+  c.orDefault(c.float, "exponent_depth", exponentDepth);
+  return c.many($earthcraft_score_aggregate, 11) as [sums: Tensor, weights: Tensor];
+}
+
+const $earthcraft_score_aggregate_labels = new c.Operator("earthcraft::score_aggregate_labels", ["vertices", "faces", "face", "depth", "viewmats", "Ks", "labels", "classes", "mask", "far_m", "exponent_view", "exponent_depth"]);
+function earthcraft_score_aggregate_labels(vertices: Tensor, faces: Tensor, face: Tensor, depth: Tensor, viewmats: Tensor, Ks: Tensor, labels: Tensor, classes: number, mask?: Tensor | null, farM?: number, exponentView?: number, exponentDepth?: number): [sums: Tensor, weights: Tensor] {
+  c.begin($earthcraft_score_aggregate_labels);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.tensor("face", face);
+  c.tensor("depth", depth);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.tensor("labels", labels);
+  c.int("classes", classes);
+  c.orDefault(c.tensor, "mask", mask);
+  c.orDefault(c.float, "far_m", farM);
+  c.orDefault(c.float, "exponent_view", exponentView);
+  c.orDefault(c.float, "exponent_depth", exponentDepth);
+  return c.many($earthcraft_score_aggregate_labels, 12) as [sums: Tensor, weights: Tensor];
+}
+
+const $earthcraft_splat_render = new c.Operator("earthcraft::splat_render", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
+function earthcraft_splat_render(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor] {
+  c.begin($earthcraft_splat_render);
+  c.tensor("means", means);
+  c.tensor("quats", quats);
+  c.tensor("scales", scales);
+  c.tensor("opacities", opacities);
+  c.tensor("colors", colors);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.int("width", width);
+  c.int("height", height);
+  c.orDefault(c.tensor, "background", background);
+  c.orDefault(c.tensor, "ranges", ranges);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.float, "far", far);
+  return c.many($earthcraft_splat_render, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
+}
+
+const $earthcraft_splat_render_reference = new c.Operator("earthcraft::splat_render_reference", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
+function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor] {
+  c.begin($earthcraft_splat_render_reference);
+  c.tensor("means", means);
+  c.tensor("quats", quats);
+  c.tensor("scales", scales);
+  c.tensor("opacities", opacities);
+  c.tensor("colors", colors);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.int("width", width);
+  c.int("height", height);
+  c.orDefault(c.tensor, "background", background);
+  c.orDefault(c.tensor, "ranges", ranges);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.float, "far", far);
+  return c.many($earthcraft_splat_render_reference, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
+}
+
 const $earthcraft_uniform = new c.Operator("earthcraft::uniform", ["seed", "purpose", "index", "shape"]);
 function earthcraft_uniform(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_uniform);
@@ -1796,6 +1918,21 @@ function earthcraft_uniform(seed: number, purpose: number, index: number, shape:
   c.int("index", index);
   c.ints("shape", shape);
   return c.one($earthcraft_uniform, 4);
+}
+
+const $earthcraft_voxel_cast = new c.Operator("earthcraft::voxel_cast", ["coords", "origin", "voxel_m", "viewmats", "Ks", "width", "height", "near", "projection"]);
+function earthcraft_voxel_cast(coords: Tensor, origin: readonly number[], voxelM: number, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [voxel: Tensor, depth: Tensor] {
+  c.begin($earthcraft_voxel_cast);
+  c.tensor("coords", coords);
+  c.floats("origin", origin);
+  c.float("voxel_m", voxelM);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.int("width", width);
+  c.int("height", height);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.string, "projection", projection);
+  return c.many($earthcraft_voxel_cast, 9) as [voxel: Tensor, depth: Tensor];
 }
 
 interface aten__add_overloads {
@@ -2429,14 +2566,32 @@ export const aten = {
 export const earthcraft = {
   /** earthcraft::adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor(d!)[] emas, *, float lr, float beta1, float beta2, float eps, float weight_decay, float clip, float ema_decay, int step, int seed=0) -> (float norm, bool finite) */
   adamw_: earthcraft_adamw_,
+  /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
+  meshInterpolate: earthcraft_mesh_interpolate,
+  /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
+  meshRaster: earthcraft_mesh_raster,
+  /** earthcraft::mesh_raster_reference(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
+  meshRasterReference: earthcraft_mesh_raster_reference,
+  /** earthcraft::mesh_voxelize(Tensor vertices, Tensor faces, float[] origin, float voxel_m, int[] extent) -> (Tensor coords, Tensor face, Tensor barycentrics) */
+  meshVoxelize: earthcraft_mesh_voxelize,
   /** earthcraft::normal(int seed, int purpose, int index, int[] shape) -> Tensor */
   normal: earthcraft_normal,
   /** earthcraft::philox_block(int[] key, int[] counter) -> Tensor */
   philoxBlock: earthcraft_philox_block,
   /** earthcraft::randint(int seed, int purpose, int index, int high, int[] shape) -> Tensor */
   randint: earthcraft_randint,
+  /** earthcraft::score_aggregate(Tensor vertices, Tensor faces, Tensor face, Tensor depth, Tensor viewmats, Tensor Ks, Tensor features, Tensor? mask=None, float far_m=600., float exponent_view=3., float exponent_depth=3.) -> (Tensor sums, Tensor weights) */
+  scoreAggregate: earthcraft_score_aggregate,
+  /** earthcraft::score_aggregate_labels(Tensor vertices, Tensor faces, Tensor face, Tensor depth, Tensor viewmats, Tensor Ks, Tensor labels, int classes, Tensor? mask=None, float far_m=600., float exponent_view=3., float exponent_depth=3.) -> (Tensor sums, Tensor weights) */
+  scoreAggregateLabels: earthcraft_score_aggregate_labels,
+  /** earthcraft::splat_render(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
+  splatRender: earthcraft_splat_render,
+  /** earthcraft::splat_render_reference(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
+  splatRenderReference: earthcraft_splat_render_reference,
   /** earthcraft::uniform(int seed, int purpose, int index, int[] shape) -> Tensor */
   uniform: earthcraft_uniform,
+  /** earthcraft::voxel_cast(Tensor coords, float[] origin, float voxel_m, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor voxel, Tensor depth) */
+  voxelCast: earthcraft_voxel_cast,
 };
 
 /** Every operator in use, by name. */
