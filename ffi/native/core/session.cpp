@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "allocator.h"
 #include "errors.h"
 #include "frame.h"
 #include "handles.h"
@@ -24,6 +25,7 @@ int32_t ec_init(void) noexcept {
     setenv("MKL_DYNAMIC", "FALSE", 0);
     setenv("OMP_DYNAMIC", "FALSE", 0);
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    install_allocator();
     // Our operators write all they allocate; filling every fresh tensor would cost more than many operators do.
     at::globalContext().setDeterministicFillUninitializedMemory(false);
     return EC_OK;
