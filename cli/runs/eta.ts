@@ -9,10 +9,7 @@ export class Eta {
   #hinted_s = 0;
   #spent_s = 0;
 
-  constructor(
-    readonly stages: readonly EtaStage[],
-    readonly monotonic: () => number,
-  ) {}
+  constructor(readonly stages: readonly EtaStage[]) {}
 
   /** How much slower this machine is than the hints; 1 until something has been measured. */
   get #ratio(): number {

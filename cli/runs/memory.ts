@@ -8,19 +8,12 @@ export function resetPeakMemory(): void {
   } catch {}
 }
 
-function statusBytes(field: "VmHWM" | "VmRSS", pid: number | "self"): number {
+/** In bytes; 0 where there is no /proc. */
+export function peakMemory(): number {
   try {
-    const match = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    const match = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8"));
     return match === null ? 0 : Number(match[1]) * 1024;
   } catch {
     return 0;
   }
-}
-
-export function peakMemory(pid: number | "self" = "self"): number {
-  return statusBytes("VmHWM", pid);
-}
-
-export function residentMemory(pid: number | "self" = "self"): number {
-  return statusBytes("VmRSS", pid);
 }

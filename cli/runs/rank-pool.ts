@@ -26,12 +26,16 @@ export interface PoolOptions {
 interface Placement {
   threads: number;
   device: string;
-  /** Set for ranks that train together; each such group is started afresh. */
-  group?: { rank: number; size: number; port: number };
+  /** Set for ranks that train together. "launcher": RANK and the like stand in the environment already; else each group is started afresh. */
+  group?: "launcher" | { rank: number; size: number; port: number };
 }
 
 const TAIL_LINES = 12;
 const CLOSE_MS = 3000;
+
+function groupVariables({ rank, size, port }: { rank: number; size: number; port: number }): Record<string, string> {
+  return { RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: String(size), MASTER_ADDR: "127.0.0.1", MASTER_PORT: String(port) };
+}
 
 class Rank {
   readonly #process: Bun.Subprocess;
@@ -46,25 +50,17 @@ class Rank {
     options: PoolOptions,
   ) {
     const threads = String(placement.threads);
-    const group = placement.group;
+    const { group } = placement;
+    const { RANK: _rank, WORLD_SIZE: _size, LOCAL_RANK: _local, ...alone } = options.env;
     const env = {
       MKL_CBWR: "AUTO",
       OMP_WAIT_POLICY: "PASSIVE",
-      ...options.env,
+      ...(group === "launcher" ? options.env : alone),
       OMP_NUM_THREADS: threads,
       MKL_NUM_THREADS: threads,
       OMP_DYNAMIC: "FALSE",
       MKL_DYNAMIC: "FALSE",
-      EARTHCRAFT_DEVICE: placement.device,
-      ...(group === undefined
-        ? {}
-        : {
-            RANK: String(group.rank),
-            LOCAL_RANK: String(group.rank),
-            WORLD_SIZE: String(group.size),
-            MASTER_ADDR: "127.0.0.1",
-            MASTER_PORT: String(group.port),
-          }),
+      ...(typeof group === "object" ? groupVariables(group) : {}),
       [RANK_VARIABLE]: String(process.pid),
     };
     // A session of its own: what a terminal sends to its foreground group reaches the parent once, and no rank.
@@ -189,12 +185,14 @@ export class RankPool {
   /** Runs one task in an idle rank, or in `size` ranks that train together. */
   async run(spec: TaskSpec, events: TaskEvents, size = 1): Promise<StageRecord> {
     if (size > 1) return this.#runGroup(spec, events, size);
-    const rank = this.#take({ threads: spec.threads, device: spec.device });
+    const rank = this.#take({ threads: spec.threads, device: spec.device, ...(spec.world.size > 1 ? { group: "launcher" } : {}) });
     return (await this.#use(rank, () => rank.run({ type: "task", spec }, taskLabel(spec), events)))!;
   }
 
-  async report(runDir: string, placement: { threads: number; device: string }): Promise<void> {
-    const rank = this.#take(placement);
+  /** In whatever rank is idle. */
+  async report(runDir: string): Promise<void> {
+    const idle = [...this.#ranks].find((rank) => rank.alive && !this.#busy.has(rank));
+    const rank = idle ?? this.#take({ threads: 1, device: "cpu" });
     await this.#use(rank, () => rank.run({ type: "report", runDir }, "the report"));
   }
 
@@ -225,14 +223,8 @@ export class RankPool {
   #take(placement: Placement): Rank {
     for (const rank of this.#ranks) {
       if (this.#busy.has(rank)) continue;
-      if (
-        rank.alive &&
-        rank.placement.threads === placement.threads &&
-        rank.placement.device === placement.device &&
-        placement.group === undefined &&
-        rank.placement.group === undefined
-      )
-        return rank;
+      const { threads, device, group } = rank.placement;
+      if (rank.alive && threads === placement.threads && device === placement.device && group === placement.group) return rank;
       this.#ranks.delete(rank);
       void rank.close();
     }
@@ -272,8 +264,8 @@ export class RankPool {
         ),
       );
       // The first that fails is the one to tell of; the others would wait for it for ever.
-      const [record] = await Promise.all(running);
-      return record!;
+      const records = (await Promise.all(running)).filter((record) => record !== undefined);
+      return { ...records[0]!, peakMemory_bytes: records.reduce((sum, { peakMemory_bytes }) => sum + peakMemory_bytes, 0) };
     } catch (error) {
       for (const rank of ranks) rank.kill();
       throw error;

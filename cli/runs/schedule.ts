@@ -5,7 +5,6 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { contentHash } from "../config/hash";
 import { EXIT, toRecord, UserError } from "../errors";
 import { Cancelled, type Device } from "../plugin";
 import type { Reporter, StageView } from "../ui/reporter";
@@ -17,11 +16,13 @@ import type { TaskEvents } from "./rank-pool";
 import { readStageRecord, type StageRecord } from "./record";
 import type { RunJournal } from "./run-folder";
 import { isFresh, recordOf, type TaskSpec } from "./task";
+import { itemKey, taskSpec } from "./task-spec";
+import type { World } from "./world";
 
 /** Where tasks run: rank processes, or this process when it is a rank itself. */
 export interface Runner {
   run(spec: TaskSpec, events: TaskEvents, ranks?: number): Promise<StageRecord>;
-  report(runDir: string, placement: { threads: number; device: string }): Promise<void>;
+  report(runDir: string): Promise<void>;
   trim(keep: number): Promise<void>;
 }
 
@@ -40,6 +41,8 @@ export interface ScheduleOptions {
   jobs?: number;
   shard?: { index: number; count: number };
   hasReport: boolean;
+  /** When a launcher like torchrun started this process as one of several; this one is the first. */
+  world?: World;
   /** True once the user asked to stop. */
   stopping(): boolean;
 }
@@ -56,8 +59,6 @@ export async function schedule(options: ScheduleOptions): Promise<ScheduleResult
   return new Scheduler(options).run();
 }
 
-const itemKey = (stage: PlannedStage, item: string) => contentHash([stage.key, item]);
-
 class Scheduler {
   readonly #result: ScheduleResult = { ran: 0, skipped: 0, waiting: false, peakMemory_bytes: 0 };
   readonly #eta: Eta;
@@ -66,7 +67,7 @@ class Scheduler {
 
   constructor(readonly options: ScheduleOptions) {
     this.#todo = options.stages.filter((stage) => !this.#fresh(stage));
-    this.#eta = new Eta(this.#todo, options.monotonic);
+    this.#eta = new Eta(this.#todo);
   }
 
   async run(): Promise<ScheduleResult> {
@@ -124,6 +125,7 @@ class Scheduler {
       journal.set(stage.id, status, interrupted ? { seconds: seconds() } : { seconds: seconds(), error: toRecord(error) });
       journal.write();
       ui.stageEnd(view, { status, seconds: seconds() });
+      if (!interrupted) await this.#report();
       throw error;
     }
     await this.options.runner.trim(1);
@@ -145,21 +147,13 @@ class Scheduler {
   }
 
   #spec(stage: PlannedStage, item: string | undefined, threads: number): TaskSpec {
-    return {
-      runDir: this.options.plan.runDir,
-      dir: item === undefined ? stage.dir : join(stage.dir, item),
-      id: stage.id,
-      stage: stage.stage.name,
-      key: item === undefined ? stage.key : itemKey(stage, item),
-      ...(item === undefined ? {} : { item }),
-      options: stage.options,
-      seed: stage.seed,
-      needs: stage.needs.map(({ need, from }) => ({ need, id: from.id, dir: from.dir, key: from.key })),
-      place: stage.placeFile ?? (stage.placeFrom === undefined ? "" : join(stage.placeFrom.dir, "place.yaml")),
-      device: this.options.device,
+    const { plan, device, world } = this.options;
+    return taskSpec(stage, plan.runDir, {
+      device,
       threads,
-      world: { rank: 0, size: 1 },
-    };
+      ...(item === undefined ? {} : { item }),
+      ...(world === undefined || stage.stage.ranks === undefined ? {} : { world }),
+    });
   }
 
   async #runTask(stage: PlannedStage, item: string | undefined, progress: StageProgress, threads: number): Promise<StageRecord> {
@@ -172,7 +166,11 @@ class Scheduler {
     };
     for (let attempt = 0; ; attempt++) {
       try {
-        const record = await runner.run(this.#spec(stage, item, threads), events, stage.stage.ranks?.(stage.options) ?? 1);
+        const record = await runner.run(
+          this.#spec(stage, item, threads),
+          events,
+          this.options.world === undefined ? (stage.stage.ranks?.(stage.options) ?? 1) : 1,
+        );
         progress.ended(item);
         return item === undefined ? { ...record, peakMemory_bytes: record.peakMemory_bytes + peakMemory() } : record;
       } catch (error) {
@@ -262,10 +260,10 @@ class Scheduler {
 
   /** The report never stops a run. */
   async #report(): Promise<void> {
-    const { hasReport, runner, plan, ui, device } = this.options;
+    const { hasReport, runner, plan, ui } = this.options;
     if (!hasReport) return;
     try {
-      await runner.report(plan.runDir, { threads: this.#threads(1), device });
+      await runner.report(plan.runDir);
       const path = join(plan.runDir, "report", "index.html");
       if (!this.#reportNamed && existsSync(path)) ui.info(`report: ${path}`);
       this.#reportNamed ||= existsSync(path);

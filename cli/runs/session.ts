@@ -16,10 +16,11 @@ import { peakMemory } from "./memory";
 import { makePlan, type Plan, type PlannedStage } from "./plan";
 import { RankPool } from "./rank-pool";
 import { RunJournal, runFolder } from "./run-folder";
-import { schedule } from "./schedule";
+import { type ScheduleResult, schedule } from "./schedule";
 import { parseShard, selectStages } from "./select";
 import { Interruption } from "./signals";
 import { isFresh } from "./task";
+import { follow, localDevice, worldOf } from "./world";
 
 export interface Session {
   host: Host;
@@ -52,6 +53,8 @@ export function makePool({ io, ui }: Session, inherit: readonly number[], librar
   return new RankPool({ command: [process.execPath, MAIN], env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
 }
 
+const reportPath = (runDir: string) => join(runDir, "report", "index.html");
+
 async function prepare(
   session: Session,
   request: RecipeRun,
@@ -83,17 +86,19 @@ export async function runRecipe(session: Session, request: RecipeRun): Promise<v
   if (common.dryRun) return dryRun(session, shown, stages, todo);
   if (todo.length === 0) {
     ui.info(`everything is done already: ${shown}`);
-    return session.result({ ok: true, run: plan.runDir, ran: 0, skipped: stages.length, report: join(plan.runDir, "report", "index.html") }, shown);
+    return session.result({ ok: true, run: plan.runDir, ran: 0, skipped: stages.length, report: reportPath(plan.runDir) }, shown);
   }
 
+  const world = worldOf(io.env);
+  const follower = world !== undefined && world.rank > 0;
   const started = io.monotonic();
   const library = nativeLibrary(
     io,
     todo.some(({ stage }) => stage.native),
   );
-  const lock = lockRun(plan.runDir, new Date(io.now()), shard);
-  hashes.save();
-  const pool = makePool(session, lock.fds, library);
+  const lock = follower ? undefined : lockRun(plan.runDir, new Date(io.now()), shard);
+  if (!follower) hashes.save();
+  const pool = makePool(session, lock?.fds ?? [], library);
   using stop = new Interruption(
     (signal) => {
       ui.warn(`${signal === "SIGINT" ? "interrupted" : "asked to end"}: finishing this step and saving; once more to leave at once`);
@@ -101,50 +106,43 @@ export async function runRecipe(session: Session, request: RecipeRun): Promise<v
     },
     () => pool.kill(),
   );
-  const device = common.device ?? "cpu";
-  const journal = new RunJournal(plan, recipe, { device, command: session.command, version: session.version, now: io.now });
-  ui.info(`run: ${shown} (${stages.length} stages, ${stages.length - todo.length} done already)`);
+  const device = localDevice(common.device ?? "cpu", world, io.env);
+  const shared = { runner: pool, ui, device, threads: threadsOf(io, request.threads), stages, stopping: () => stop.stopping };
   try {
+    if (follower) return await follow({ ...shared, runDir: plan.runDir, world });
+    ui.info(`run: ${shown} (${stages.length} stages, ${stages.length - todo.length} done already)`);
     const outcome = await schedule({
+      ...shared,
       plan,
-      stages,
-      runner: pool,
-      journal,
-      ui,
+      journal: new RunJournal(plan, recipe, { device, command: session.command, version: session.version, now: io.now }),
       monotonic: io.monotonic,
-      device,
-      threads: threadsOf(io, request.threads),
       ...(request.jobs === undefined ? {} : { jobs: request.jobs }),
       ...(shard === undefined ? {} : { shard }),
+      ...(world === undefined ? {} : { world }),
       hasReport: session.host.hasReport,
-      stopping: () => stop.stopping,
     });
-    const peak = Math.max(outcome.peakMemory_bytes, peakMemory());
-    const seconds = (io.monotonic() - started) / 1000;
-    ui.info(
-      `${outcome.waiting ? "this shard is done" : "done"}: ${outcome.ran} stages in ${duration(seconds)}, ${outcome.skipped} were done already, peak memory ${bytes(peak)}`,
-    );
-    session.result(
-      {
-        ok: true,
-        run: plan.runDir,
-        ran: outcome.ran,
-        skipped: outcome.skipped,
-        waiting: outcome.waiting,
-        seconds,
-        peakMemory_bytes: peak,
-        report: join(plan.runDir, "report", "index.html"),
-      },
-      shown,
-    );
+    conclude(session, plan.runDir, shown, outcome, (io.monotonic() - started) / 1000);
   } catch (error) {
-    if (error instanceof Cancelled)
-      throw new UserError({ what: "interrupted", fix: "run the same command again to go on from here", exit: stop.exit }, { cause: error });
-    throw error;
+    if (!(error instanceof Cancelled)) throw error;
+    throw new UserError({ what: "interrupted", fix: "run the same command again to go on from here", exit: stop.exit }, { cause: error });
   } finally {
     await pool.close();
-    lock.release();
+    lock?.release();
   }
+}
+
+function conclude(
+  { ui, result }: Session,
+  runDir: string,
+  shown: string,
+  { ran, skipped, waiting, ...outcome }: ScheduleResult,
+  seconds: number,
+): void {
+  const peakMemory_bytes = Math.max(outcome.peakMemory_bytes, peakMemory());
+  ui.info(
+    `${waiting ? "this shard is done" : "done"}: ${ran} stages in ${duration(seconds)}, ${skipped} were done already, peak memory ${bytes(peakMemory_bytes)}`,
+  );
+  result({ ok: true, run: runDir, ran, skipped, waiting, seconds, peakMemory_bytes, report: reportPath(runDir) }, shown);
 }
 
 function commandOf(session: Session, request: RecipeRun, stage: PlannedStage): string {

@@ -182,4 +182,19 @@ describe("ranks that train together", () => {
     expect(program.json("runs/r/slow/steps.json")).toMatchObject({ world: { rank: 0, size: 2 }, env: ["0", "2", true] });
     expect(program.has("runs/r/.tmp/slow.rank-1")).toBe(false);
   });
+
+  test("by a launcher share a run folder: one schedules, the others take part", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: World\nstages:\n  - numbers\n  - square\n  - slow: { steps: 40, step_ms: 20 }\n  - total\n");
+    const started = [0, 1].map((rank) =>
+      program.start({ RANK: String(rank), WORLD_SIZE: "2", LOCAL_RANK: String(rank), MASTER_PORT: "1" }, "run", "r.yaml", "--json"),
+    );
+    const [first, second] = await Promise.all(started.map((running) => running.finished()));
+    expect(JSON.parse(first!.stdout)).toMatchObject({ ok: true, ran: 4 });
+    expect(second!.stdout).toBe("");
+    expect(second!.stderr).toMatch(/slow \(rank 1 of 2\): pid \d+ starts at 0/);
+    expect([first!.code, second!.code]).toEqual([0, 0]);
+    expect(program.json("runs/r/slow/steps.json")).toMatchObject({ world: { rank: 0, size: 2 }, env: ["0", "2", true] });
+    expect(program.has("runs/r/.tmp/slow.rank-1")).toBe(false);
+  });
 });

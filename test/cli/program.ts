@@ -46,8 +46,11 @@ export class Program implements Disposable {
     return this.start(...args).finished();
   }
 
-  start(...args: string[]): Running {
-    return new Running([process.execPath, MAIN, ...args], this.dir, this.env);
+  /** The first argument may be further variables of the environment. */
+  start(...args: [Record<string, string>, ...string[]] | string[]): Running {
+    const [first, ...rest] = args;
+    const [env, words] = typeof first === "object" ? [first, rest] : [{}, args];
+    return new Running([process.execPath, MAIN, ...(words as string[])], this.dir, { ...this.env, ...env });
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,27 @@
+import { expect, test } from "bun:test";
+import { Eta } from "./eta";
+
+const stages = [
+  { id: "data", minutes: 2 },
+  { id: "train", minutes: 4 },
+  { id: "eval", minutes: 1 },
+];
+const after = (...ids: string[]) => new Set(ids);
+
+test("before anything is known the recipe's minutes hold", () => {
+  const eta = new Eta(stages);
+  expect(eta.estimate("data", 0, 0, after("train", "eval"))).toEqual({ stageEta_s: 120, runEta_s: 420 });
+  expect(eta.estimate("data", 0, 30, after("train", "eval")).stageEta_s).toBe(90);
+});
+
+test("a stage's own progress replaces the hint", () => {
+  const eta = new Eta(stages);
+  expect(eta.estimate("data", 0.5, 100, after()).stageEta_s).toBeCloseTo(100, 6);
+  expect(eta.estimate("data", 1, 200, after("eval"))).toEqual({ stageEta_s: 0, runEta_s: 60 });
+});
+
+test("a slower machine stretches what is still to come", () => {
+  const eta = new Eta(stages);
+  eta.finished("data", 360); // three times the hint
+  expect(eta.estimate("train", 0, 0, after("eval"))).toEqual({ stageEta_s: 720, runEta_s: 900 });
+});
