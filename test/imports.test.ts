@@ -41,15 +41,15 @@ const layer = (path: string) => path.split("/")[0]!;
 const plugin = (path: string) => (layer(path) === "plugins" ? path.split("/")[1] : undefined);
 const told = (list: Import[]) => list.map(({ file, target }) => `${file} imports ${target}`);
 
-/** Which plugins may import which; view reads files only. */
+/** Which plugins may import which; view knows files and arrays only, so that all may write pictures with it. */
 const BELOW: Record<string, readonly string[]> = {
   earth: [],
-  dataset: ["earth"],
+  dataset: ["earth", "view"],
   models: ["earth"],
   view: ["earth"],
-  train: ["earth", "dataset", "models"],
-  sample: ["earth", "dataset", "models"],
-  extend: ["earth", "dataset", "models", "sample"],
+  train: ["earth", "dataset", "models", "view"],
+  sample: ["earth", "dataset", "models", "view"],
+  extend: ["earth", "dataset", "models", "sample", "view"],
   eval: ["earth", "dataset", "models", "view", "train", "sample", "extend"],
 };
 /** What plugins may import of the host. */

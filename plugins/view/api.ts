@@ -1,4 +1,5 @@
 /** What the other plugins may import of `view`. */
+export { encodeElevation, type HeightMap, heightMap } from "./elevation";
 export { encodeGlb } from "./glb";
 export * from "./pictures";
 export { decodePly, encodePly, type PlyOptions } from "./ply";

@@ -6,12 +6,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import proj4 from "proj4";
+import { northUp, writeGeoTiff } from "../../earth/api";
 import { smoothNoise } from "../noise";
 import { drawBlocks } from "./blocks";
 import { inRing } from "./contour";
 import { drawCountry } from "./country";
 import { type Drawing, emptyDrawing } from "./drawing";
-import { writeGeoTiff } from "./geotiff-writer";
 import { type OsmElements, writeOsmPbf } from "./pbf-writer";
 import { drawStreets } from "./streets";
 import { Valley, type XY } from "./valley";
@@ -45,10 +45,15 @@ export function makeSamplePlace(seed: number, folder: string): string {
 
   const [east, north] = proj4(UTM).forward([CENTRE.lon, CENTRE.lat]) as [number, number];
   const [e0, n0] = [Math.round(east / 10) * 10, Math.round(north / 10) * 10];
-  const grid = { west: e0 - HALF_M, north: n0 + HALF_M, epsg: EPSG, verticalEpsg: 5773, citation: "WGS 84 / UTM zone 32N + EGM96 height" };
+  const grid = { epsg: EPSG, verticalEpsg: 5773, citation: "WGS 84 / UTM zone 32N + EGM96 height" };
+  const raster = ({ pixel_m, ...rest }: ReturnType<typeof heights>) => ({
+    ...rest,
+    ...grid,
+    pixelToModel: northUp(e0 - HALF_M, n0 + HALF_M, pixel_m),
+  });
   const ground = (p: XY) => valley.ground(p);
-  writeFileSync(join(folder, "dtm.tif"), writeGeoTiff({ ...heights(4, ground), ...grid }));
-  writeFileSync(join(folder, "dsm.tif"), writeGeoTiff({ ...surface(2, valley, drawing), ...grid }));
+  writeFileSync(join(folder, "dtm.tif"), writeGeoTiff(raster(heights(4, ground))));
+  writeFileSync(join(folder, "dsm.tif"), writeGeoTiff(raster(surface(2, valley, drawing))));
 
   const degrees = ([x, y]: XY) => proj4(UTM).inverse([e0 + x, n0 + y]) as [number, number];
   writeFileSync(join(folder, "map.osm.pbf"), writeOsmPbf(toOsm(drawing, degrees), "earthcraft sample place"));

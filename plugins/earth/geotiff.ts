@@ -3,23 +3,30 @@
  */
 import { zlibSync } from "fflate";
 
+/** Column and row of a pixel's corner → model coordinates: x = a · column + b · row + c, y = d · column + e · row + f (GDAL's order is c a b f d e). */
+export type PixelToModel = readonly [a: number, b: number, c: number, d: number, e: number, f: number];
+
 export interface GeoTiffHeights {
   width: number;
   height: number;
   /** Row-major, row 0 in the north. NaN where there is no height. */
   values: Float32Array;
-  /** Outer corner of the north-western pixel (PixelIsArea) in the CRS, and the size of a pixel in metres. */
-  west: number;
-  north: number;
-  pixel_m: number;
-  /** EPSG code of a projected CRS in metres, and of the vertical CRS. */
-  epsg: number;
-  verticalEpsg: number;
+  /** From the outer corner of the first pixel (PixelIsArea). */
+  pixelToModel: PixelToModel;
+  /** EPSG codes of a projected CRS in metres and of the vertical CRS; a raster without a place on Earth has none. */
+  epsg?: number;
+  verticalEpsg?: number;
   citation: string;
+}
+
+/** Rows run from north to south and columns from west to east. @param west, north outer corner of the north-western pixel */
+export function northUp(west: number, north: number, pixel_m: number): PixelToModel {
+  return [pixel_m, 0, west, 0, -pixel_m, north];
 }
 
 const NODATA = -9999;
 const ROWS_PER_STRIP = 64;
+const METRE = 9001;
 const [ASCII, SHORT, LONG, DOUBLE] = [2, 3, 4, 12] as const;
 
 type Entry = [tag: number, type: number, values: number[] | string];
@@ -34,15 +41,24 @@ export function writeGeoTiff(raster: GeoTiffHeights): Uint8Array {
     strips.push(zlibSync(new Uint8Array(strip.buffer), { level: 6 }));
   }
   const citation = `${raster.citation}|`;
+  const [a, b, c, d, e, f] = raster.pixelToModel;
+  const upright = b === 0 && d === 0 && a > 0 && e < 0;
+  const placement: Entry[] = upright
+    ? [
+        [33550, DOUBLE, [a, -e, 0]],
+        [33922, DOUBLE, [0, 0, 0, c, f, 0]],
+      ]
+    : [[34264, DOUBLE, [a, b, 0, c, d, e, 0, f, 0, 0, 0, 0, 0, 0, 0, 1]]];
+  const projected = raster.epsg === undefined ? undefined : 1;
   const geoKeys = [
-    [1024, 0, 1, 1], // GTModelType: projected
+    [1024, 0, 1, projected], // GTModelType: projected
     [1025, 0, 1, 1], // GTRasterType: PixelIsArea
     [1026, 34737, citation.length, 0], // GTCitation
     [3072, 0, 1, raster.epsg], // ProjectedCRS
-    [3076, 0, 1, 9001], // ProjLinearUnits: metre
+    [3076, 0, 1, projected && METRE], // ProjLinearUnits
     [4096, 0, 1, raster.verticalEpsg], // Vertical CRS
-    [4099, 0, 1, 9001], // VerticalUnits: metre
-  ];
+    [4099, 0, 1, raster.verticalEpsg && METRE], // VerticalUnits
+  ].filter((key): key is number[] => key[3] !== undefined);
   const offsets = strips.map(() => 0); // filled in once the directory's size is known
   const entries: Entry[] = [
     [256, LONG, [width]],
@@ -55,8 +71,7 @@ export function writeGeoTiff(raster: GeoTiffHeights): Uint8Array {
     [278, LONG, [ROWS_PER_STRIP]],
     [279, LONG, strips.map((s) => s.length)],
     [339, SHORT, [3]], // floating point
-    [33550, DOUBLE, [raster.pixel_m, raster.pixel_m, 0]],
-    [33922, DOUBLE, [0, 0, 0, raster.west, raster.north, 0]],
+    ...placement,
     [34735, SHORT, [1, 1, 1, geoKeys.length, ...geoKeys.flat()]],
     [34737, ASCII, `${citation}\0`],
     [42113, ASCII, `${NODATA}\0`],
