@@ -1,0 +1,31 @@
+/** `split.json`: which samples there are and what each is for. Folders are relative to the file, so that a run folder can be moved. */
+import { z } from "zod";
+
+export const SPLIT_FILE = "split.json";
+
+export const splitNames = ["train", "validation", "unused"] as const;
+export type SplitName = (typeof splitNames)[number];
+
+export const splitSchema = z.strictObject({
+  version: z.literal(1),
+  /** `sites`: whole sites are held out; `crop`: one crop, and the crops that touch it are unused; `height-groups`: the paper's. */
+  policy: z.enum(["sites", "crop", "height-groups"]),
+  seed: z.int(),
+  extractor: z.string(),
+  cells: z.int().positive(),
+  sites: z.array(z.strictObject({ id: z.string(), held_out: z.boolean(), views_dir: z.string() })),
+  samples: z.array(
+    z.strictObject({
+      id: z.string(),
+      site: z.string(),
+      split: z.enum(splitNames),
+      dir: z.string(),
+      voxels: z.int(),
+      height_cells: z.int(),
+      /** Which of the height groups, in that policy. */
+      group: z.int().optional(),
+    }),
+  ),
+});
+
+export type SplitIndex = z.infer<typeof splitSchema>;

@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { assignSplit, type SplitRules } from "./assign";
+
+const rules: SplitRules = { policy: "auto", seed: 7, groups: 20, share: 1 / 120, leastPerGroup: 8 };
+
+function place(sites: number, height = (_site: number, _crop: number) => 20) {
+  return Array.from({ length: sites }, (_, s) =>
+    [0, 48, 96].flatMap((x, i) =>
+      [0, 48, 96].map((y, j) => ({
+        id: `site-${s}.${i}${j}`,
+        site: `site-${s}`,
+        offset_cells: [x, y, 0] as [number, number, number],
+        cells: 64,
+        height_cells: height(s, 3 * i + j),
+      })),
+    ),
+  ).flat();
+}
+
+describe("assignSplit", () => {
+  test("nine sites: two are held out whole, whatever the order of the samples", () => {
+    const samples = place(9);
+    const a = assignSplit(samples, rules);
+    const b = assignSplit(samples.toReversed(), rules);
+    expect(a.policy).toBe("sites");
+    expect(a.heldOutSites).toHaveLength(2);
+    expect(b.heldOutSites).toEqual(a.heldOutSites);
+    for (const s of samples) expect(a.split.get(s.id)).toBe(a.heldOutSites.includes(s.site) ? "validation" : "train");
+    expect(assignSplit(samples, { ...rules, seed: 8 }).heldOutSites).not.toEqual(a.heldOutSites);
+  });
+
+  test("one site: a crop validates, and no training crop shares a cell with it", () => {
+    const samples = place(1);
+    const { policy, split } = assignSplit(samples, rules);
+    const cells = (name: string) => {
+      const set = new Set<number>();
+      for (const s of samples)
+        if (split.get(s.id) === name)
+          for (let x = 0; x < 64; x++) for (let y = 0; y < 64; y++) set.add((s.offset_cells[0] + x) * 1000 + s.offset_cells[1] + y);
+      return set;
+    };
+    expect(policy).toBe("crop");
+    const [train, held] = [cells("train"), cells("validation")];
+    expect(held.size).toBe(64 * 64);
+    expect([...held].some((cell) => train.has(cell))).toBe(false);
+    expect([...split.values()].filter((s) => s === "train")).toHaveLength(5);
+  });
+
+  test("a large set follows the paper: 20 groups of height, 1/120 of each and at least 8", () => {
+    const samples = place(2000, (s, c) => 10 + Math.floor(190 * ((s * 9 + c) / 18000) ** 4)); // tall scenes are rare
+    const { policy, split, group } = assignSplit(samples, rules);
+    expect(policy).toBe("height-groups");
+    const per = Array.from({ length: 20 }, (_, g) => samples.filter((s) => group.get(s.id) === g));
+    expect(per.every((members) => members.length > 0)).toBe(true);
+    for (const members of per) {
+      const chosen = members.filter((s) => split.get(s.id) === "validation").length;
+      expect(chosen).toBe(Math.max(8, Math.round(members.length / 120)));
+    }
+    const lows = per.map((members) => Math.min(...members.map((s) => s.height_cells)));
+    expect(lows).toEqual(lows.toSorted((a, b) => a - b));
+  });
+
+  test("more sites held out than there are is refused", () => {
+    expect(() => assignSplit(place(4), { ...rules, heldOutSites: 4 })).toThrow("4 of 4 sites");
+  });
+});

@@ -1,0 +1,17 @@
+import { z } from "zod";
+
+/** Recipe keys of the stage `split`. */
+export const splitOptions = z.strictObject({
+  /** `sites`: whole sites are held out; `crop`: one crop; `height-groups`: the paper's; `auto`: by the number of sites and samples. */
+  policy: z.enum(["auto", "sites", "crop", "height-groups"]).default("auto"),
+  /** Sites held out whole; without it 2 of 9 or more, else 1. */
+  held_out_sites: z.int().min(1).optional(),
+  height_groups: z.int().min(1).default(20),
+  /** Share of a height group that validates. */
+  share: z
+    .number()
+    .positive()
+    .max(0.5)
+    .default(1 / 120),
+  least_per_group: z.int().min(1).default(8),
+});

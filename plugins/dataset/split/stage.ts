@@ -1,0 +1,76 @@
+import { dirname, join, relative } from "node:path";
+import { defineStage } from "../../../cli/plugin";
+import { splitOptions } from "./options";
+
+export const split = defineStage({
+  name: "split",
+  version: 1,
+  title: "Training and validation",
+  options: splitOptions,
+  needs: ["voxelize", "capture"],
+  native: false,
+  run: async (task) => {
+    const [{ assignSplit }, { SPLIT_FILE, splitSchema }, { readSamples }, { addClassSums, meanColourPsnr }, { splitTables }] = await Promise.all([
+      import("./assign"),
+      import("../sample-format/index-file"),
+      import("../sample-format/read-samples"),
+      import("../capture/mean-colour"),
+      import("./tables"),
+    ]);
+    const { options } = task;
+    const [voxelize, capture] = [task.inputs.voxelize!, task.inputs.capture!];
+    // The folder that this one is renamed to lies beside those of the stages it names.
+    const home = join(dirname(voxelize.dir), task.id);
+    const samples = (await Promise.all(voxelize.items.map((site) => readSamples(voxelize.dirOf(site))))).flat();
+    const assigned = assignSplit(
+      samples.map(({ record }) => record),
+      {
+        policy: options.policy,
+        seed: task.seed,
+        heldOutSites: options.held_out_sites,
+        groups: options.height_groups,
+        share: options.share,
+        leastPerGroup: options.least_per_group,
+      },
+    );
+    const index = splitSchema.parse({
+      version: 1,
+      policy: assigned.policy,
+      seed: task.seed,
+      extractor: samples[0]!.record.extractor,
+      cells: samples[0]!.record.cells,
+      sites: voxelize.items.map((id) => ({ id, held_out: assigned.heldOutSites.includes(id), views_dir: relative(home, capture.dirOf(id)) })),
+      samples: samples.map(({ dir, record }) => ({
+        id: record.id,
+        site: record.site,
+        split: assigned.split.get(record.id)!,
+        dir: relative(home, dir),
+        voxels: record.voxels,
+        height_cells: record.height_cells,
+        ...(assigned.group.has(record.id) ? { group: assigned.group.get(record.id) } : {}),
+      })),
+    });
+    await Bun.write(join(task.out, SPLIT_FILE), JSON.stringify(index, null, 1));
+
+    const sums = await Promise.all(
+      index.sites.map(async ({ id, held_out }) => ({ held_out, sums: await Bun.file(join(capture.dirOf(id), "class-colours.json")).json() })),
+    );
+    const of = (held: boolean) => addClassSums(sums.filter((s) => s.held_out === held).map((s) => s.sums));
+    const anyHeld = sums.some((s) => s.held_out);
+    const psnr = meanColourPsnr(of(false), anyHeld ? of(true) : of(false));
+    const count = (name: string) => index.samples.filter((s) => s.split === name).length;
+    const voxels = index.samples.reduce((sum, s) => sum + s.voxels, 0) / index.samples.length;
+    task.section({
+      title: "The data set",
+      sentence: `${count("train")} crops train and ${count("validation")} validate; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
+      tables: splitTables(
+        index,
+        samples.map(({ record }) => record),
+      ),
+    });
+    return {
+      items: index.samples.map((s) => s.id),
+      metrics: { train: count("train"), validation: count("validation"), sites: index.sites.length, voxels, mean_colour_psnr: psnr },
+    };
+  },
+});
