@@ -1,7 +1,20 @@
 /** Moving finished folders into place so that a kill at any moment leaves either the old or the new one, and hashing what lies in them. */
 
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 export function fsyncPath(path: string): void {
@@ -80,4 +93,12 @@ export function moveIntoPlace(temporary: string, final: string, trash: string): 
 
 export function sizeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** Removes a folder and the empty ones below it; what holds a file stays. */
+export function removeEmptyFolders(dir: string): void {
+  for (const folder of existsSync(dir) ? [...listFolders(dir), dir] : [])
+    try {
+      rmdirSync(folder);
+    } catch {} // not empty
 }

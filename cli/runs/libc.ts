@@ -1,11 +1,13 @@
-/** The few calls of the C library that Bun has no name for. Linux only; elsewhere `libc()` is undefined and its callers do without. */
-import { dlopen, FFIType, ptr } from "bun:ffi";
+/** The few calls of Linux's C library that Bun has no name for. */
+import { dlopen, FFIType, ptr, read } from "bun:ffi";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const PR_SET_PDEATHSIG = 1;
 const POLLIN = 1;
+const EINTR = 4;
+const EWOULDBLOCK = 11;
 
 function open() {
   const { i32, u64, ptr: pointer } = FFIType;
@@ -14,15 +16,27 @@ function open() {
     prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
     getppid: { args: [], returns: i32 },
     poll: { args: [pointer, u64, i32], returns: i32 },
+    __errno_location: { args: [], returns: pointer },
   }).symbols;
 }
 
 let opened: ReturnType<typeof open> | undefined;
 const libc = () => (opened ??= open());
 
-/** Locks an open file for as long as it, or a copy that a child inherited, stays open. @returns false when somebody else holds it */
+/**
+ * Locks an open file for as long as it, or a copy that a child inherited, stays open.
+ *
+ * @returns false when somebody else holds it
+ * @throws Error where the file system has no locks
+ */
 export function tryLock(fd: number, kind: "exclusive" | "shared"): boolean {
-  return libc().flock(fd, (kind === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB) === 0;
+  const { flock, __errno_location } = libc();
+  for (;;) {
+    if (flock(fd, (kind === "exclusive" ? LOCK_EX : LOCK_SH) | LOCK_NB) === 0) return true;
+    const code = read.i32(__errno_location()!);
+    if (code === EWOULDBLOCK) return false;
+    if (code !== EINTR) throw new Error(`this file system has no locks (errno ${code})`);
+  }
 }
 
 /** Asks the kernel to kill this process when the one that started it ends. */

@@ -63,9 +63,10 @@ async function planVariant(variant: Variant, runDir: string, hashes: InputHashes
   function plan(spec: StageSpec, needs: PlannedStage["needs"], placeFrom: PlannedStage | undefined): PlannedStage {
     const idle = new Set<string>(spec.stage.idleOptions ?? []);
     const files = new Map(spec.files.map((file) => [file, `file:${hashes.hash(file, `the file of ${spec.id}`)}`]));
-    const options = JSON.parse(JSON.stringify(spec.options), (key, value: unknown) =>
-      idle.has(key) ? undefined : typeof value === "string" ? (files.get(value) ?? value) : value,
-    ) as unknown;
+    const counted = Object.fromEntries(Object.entries(spec.options).filter(([name]) => !idle.has(name)));
+    const options: unknown = JSON.parse(JSON.stringify(counted), (_, value: unknown) =>
+      typeof value === "string" ? (files.get(value) ?? value) : value,
+    );
     const root = needs.length === 0 ? { place: placeFrom?.key ?? placeHash } : {};
     const key = contentHash({
       stage: spec.stage.name,

@@ -9,7 +9,7 @@ import { EXIT, toRecord, UserError } from "../errors";
 import { Cancelled, type Device } from "../plugin";
 import type { Reporter, StageView } from "../ui/reporter";
 import { Eta } from "./eta";
-import { sizeOf, writeFileAtomically } from "./files";
+import { removeEmptyFolders, sizeOf, writeFileAtomically } from "./files";
 import { peakMemory } from "./memory";
 import type { Plan, PlannedStage } from "./plan";
 import type { TaskEvents } from "./rank-pool";
@@ -86,6 +86,7 @@ class Scheduler {
         break;
       }
     }
+    for (const name of [".tmp", ".scratch", ".trash"]) removeEmptyFolders(join(plan.runDir, name));
     return this.#result;
   }
 

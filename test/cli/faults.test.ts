@@ -55,6 +55,22 @@ describe("kill -9 of the program", () => {
   });
 });
 
+test("kills at any moment leave nothing that looks finished and is not", async () => {
+  using program = new Program();
+  const recipe = "title: Kills\nstages:\n  - numbers: { count: 6 }\n  - square\n  - total\n";
+  for (const [i, delay_ms] of [40, 60, 75, 90, 105, 120, 140, 160, 200].entries()) {
+    program.write("r.yaml", recipe.replace("- square", `- square: { plus: ${i % 3} }`));
+    const running = program.start("run", "r.yaml");
+    await Bun.sleep(delay_ms);
+    process.kill(running.pid, "SIGKILL");
+    await running.finished();
+    if (program.has("runs/r/run.json")) expect((await program.run("runs", "verify", "runs/r")).stdout).toContain(" 0 wrong");
+  }
+  expect((await program.run("run", "r.yaml")).code).toBe(0);
+  expect(program.json<unknown>("runs/r/total/total.json")).toBe(1 + 4 + 9 + 16 + 25 + 36 + 6 * 2);
+  expect((await program.run("runs", "verify", "runs/r")).stdout).toContain(" 0 wrong");
+});
+
 describe("Ctrl-C", () => {
   test("sent to the whole process group counts once: the step ends, a checkpoint is kept, 130", async () => {
     using program = new Program();

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readRun, type StageRecord } from "../../cli/plugin";
+import { type RunRecord, readRun, type StageRecord } from "../../cli/plugin";
 import { Program } from "./program";
 
 let program: Program;
@@ -40,14 +40,13 @@ describe("a run", () => {
     expect(stderr).toMatch(/peak memory \d+ MB/);
     expect(code).toBe(0);
     const items = ["n-1", "n-2", "n-3", "n-4", "n-5"].flatMap((item) => [`square/${item}/square.json`, `square/${item}/stage.json`]);
-    expect(tree(join(program.dir, "runs/r"))).toEqual(
+    expect(tree(join(program.dir, "runs/r")).filter((file) => !file.startsWith("report/"))).toEqual(
       [
         ".lock",
         "numbers/numbers.json",
         "numbers/stage.json",
         "place/place.yaml",
         "place/stage.json",
-        "report/index.html",
         "run.json",
         ...items,
         "square/stage.json",
@@ -55,6 +54,7 @@ describe("a run", () => {
         "total/total.json",
       ].sort(),
     );
+    expect(readdirSync(join(program.dir, "runs/r")).filter((name) => name.startsWith("."))).toEqual([".lock"]);
     expect(program.json<unknown>("runs/r/total/total.json")).toBe(1 + 4 + 9 + 16 + 25);
     expect(program.json("runs/r/numbers/numbers.json")).toMatchObject({ seed: 3, place: "hills: 3\n" });
   });
@@ -82,6 +82,17 @@ describe("a run", () => {
       ["total", "done", 0],
     ]);
     expect(read.stages[2]!.items[1]!.sections).toEqual([{ title: "Square of n-2", sentence: "It is exact." }]);
+  });
+
+  test("counts the memory of each stage by itself, though one process runs them", async () => {
+    program.write("r.yaml", "title: m\nstages:\n  - { large: { stage: memory, megabytes: 400 } }\n  - { small: { stage: memory, megabytes: 1 } }\n");
+    await run();
+    const [large, small] = [stage("large").peakMemory_bytes, stage("small").peakMemory_bytes];
+    expect(large).toBeGreaterThan(400e6);
+    expect(small).toBeLessThan(300e6);
+    const whole = program.json<RunRecord>("runs/r/run.json").peakMemory_bytes; // the parent's comes on top
+    expect(whole).toBeGreaterThan(large);
+    expect(whole).toBeLessThan(large + 200e6);
   });
 
   test("that is finished is found so in less than two seconds, and touches nothing", async () => {

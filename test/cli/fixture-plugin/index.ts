@@ -143,6 +143,21 @@ const crash = defineStage({
   },
 });
 
+const memory = defineStage({
+  name: "memory",
+  version: 1,
+  title: "Memory",
+  options: z.strictObject({ megabytes: z.int() }),
+  native: false,
+  async run({ options, out }) {
+    let block: Uint8Array | undefined = new Uint8Array(options.megabytes << 20).fill(1);
+    writeFileSync(join(out, "sum"), String(block[block.length - 1]));
+    block = undefined;
+    Bun.gc(true);
+    return {};
+  },
+});
+
 export default definePlugin({
   name: "fixture",
   summary: "For tests",
@@ -175,7 +190,7 @@ export default definePlugin({
       },
     }),
   ],
-  stages: [makePlace, numbers, async () => square, total, slow, crash],
+  stages: [makePlace, numbers, async () => square, total, slow, crash, memory],
   async report(runDir) {
     const { run, stages } = readRun(runDir);
     const { mkdirSync } = await import("node:fs");
