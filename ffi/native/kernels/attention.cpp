@@ -1,4 +1,4 @@
-// Attention without a score matrix in memory: a block of keys stays in cache, queries pass by 48 at a time, the softmax is kept online
+// Attention without a score matrix in memory: a block of keys stays in cache, queries pass by 60 at a time, the softmax is kept online
 // (Dao, FlashAttention-2). A window of voxels is one key block, so its softmax is exact in one go. Sums in f32, order fixed by the data alone.
 
 #include "attention.h"
@@ -54,6 +54,12 @@ void transpose_all(const float* from, int64_t rows, int64_t width, float* to) {
     for (int64_t c = 0; c < width; c += kLanes) transpose(from + r * width + c, width, to + c * rows + r, rows);
 }
 
+// Queries pass in blocks of equal size, a multiple of a register tile's 12 rows.
+int64_t query_step(int64_t queries) {
+  const int64_t blocks = (queries + kQueryBlock - 1) / kQueryBlock;
+  return blocks == 0 ? kQueryBlock : ((queries + blocks - 1) / blocks + 11) / 12 * 12;
+}
+
 void fill(float* to, int64_t count, float value) {
   for (int64_t i = 0; i < count; ++i) to[i] = value;
 }
@@ -66,7 +72,10 @@ float dot(const float* a, const float* b, int64_t width) {
 
 // Turns a row of scores into exp(score - the largest so far), rescales what the row had gathered, and returns the new largest.
 float soften(float* scores, int64_t keys, int64_t padded_keys, float before, float* total, float* gathered, int64_t width) {
-  for (int64_t j = keys; j < padded_keys; ++j) scores[j] = kNone;
+  for (int64_t j = keys / kLanes * kLanes; j < padded_keys; j += kLanes) {
+    const IntVec lane{EC_EACH_LANE(lane_number, 0)};
+    store(scores + j, select(lane < splat_int(static_cast<int32_t>(keys - j)), load(scores + j), splat(kNone)));
+  }
   Vec most = splat(before);
   for (int64_t j = 0; j < padded_keys; j += kLanes) most = max(load(scores + j), most);
   const float now = largest(most);
@@ -91,7 +100,7 @@ float soften(float* scores, int64_t keys, int64_t padded_keys, float before, flo
 void attention_forward(const Attention& t, int64_t set, int64_t head, int64_t q_begin, int64_t q_end, float* scratch) {
   const int64_t q_first = t.q_starts[set] + q_begin, queries = q_end - q_begin;
   const int64_t kv_first = t.kv_starts[set], keys = t.kv_starts[set + 1] - kv_first;
-  const int64_t width = padded(t.dim), block = padded(least(keys, kKeyBlock));
+  const int64_t width = padded(t.dim), block = padded(least(keys, kKeyBlock)), step = query_step(queries);
   float* k_rows = scratch;
   float* k_columns = k_rows + block * width;
   float* v_rows = k_columns + block * width;
@@ -110,8 +119,8 @@ void attention_forward(const Attention& t, int64_t set, int64_t head, int64_t q_
     gather(t.k, t.bf16, kv_first + k_begin, count, head, t.dim, 1, k_rows, width, stride);
     transpose_all(k_rows, stride, width, k_columns);
     gather(t.v, t.bf16, kv_first + k_begin, count, head, t.dim, 1, v_rows, width, count);
-    for (int64_t q = 0; q < queries; q += kQueryBlock) {
-      const int64_t rows = least(kQueryBlock, queries - q);
+    for (int64_t q = 0; q < queries; q += step) {
+      const int64_t rows = least(step, queries - q);
       multiply<false>(rows, stride, t.dim, q_rows + q * width, width, k_columns, stride, scores, stride, false);
       for (int64_t i = 0; i < rows; ++i)
         most[q + i] = soften(scores + i * stride, count, stride, most[q + i], total + q + i, sums + (q + i) * width, width);
@@ -129,7 +138,7 @@ void attention_backward(const AttentionGrad& g, int64_t set, int64_t head, float
   const Attention& t = g.forward;
   const int64_t q_first = t.q_starts[set], queries = t.q_starts[set + 1] - q_first;
   const int64_t kv_first = t.kv_starts[set], keys = t.kv_starts[set + 1] - kv_first;
-  const int64_t width = padded(t.dim), block = padded(least(keys, kKeyBlock));
+  const int64_t width = padded(t.dim), block = padded(least(keys, kKeyBlock)), step = query_step(queries);
   float* k_rows = scratch;
   float* k_columns = k_rows + block * width;
   float* v_columns = k_columns + block * width;
@@ -162,8 +171,8 @@ void attention_backward(const AttentionGrad& g, int64_t set, int64_t head, float
     transpose_all(v_rows, stride, width, v_columns);
     fill(k_sums, count * width, 0);
     fill(v_sums, count * width, 0);
-    for (int64_t q = 0; q < queries; q += kQueryBlock) {
-      const int64_t rows = least(kQueryBlock, queries - q);
+    for (int64_t q = 0; q < queries; q += step) {
+      const int64_t rows = least(step, queries - q);
       const float* q_block = q_rows + q * width;
       const float* o_block = o_rows + q * width;
       multiply<false>(rows, stride, t.dim, q_block, width, k_columns, stride, weights, stride, false);

@@ -8,7 +8,7 @@
 namespace earthcraft {
 
 constexpr int64_t kKeyBlock = 512;       // keys held in cache at once; a window of edge 8 never has more
-constexpr int64_t kQueryBlock = 48;      // queries whose scores against a key block are held at once
+constexpr int64_t kQueryBlock = 60;      // queries whose scores against a key block are held at once
 constexpr int64_t kQueryChunk = 5 * 48;  // queries of one forward task
 constexpr int64_t kMaxHeadDim = 256;
 

@@ -36,50 +36,6 @@ EC_INLINE IntVec splat_int(int32_t value) { return value - IntVec{}; }
 EC_INLINE Vec select(IntVec mask, Vec yes, Vec no) { return mask ? yes : no; }
 EC_INLINE Vec max(Vec a, Vec b) { return select(a > b, a, b); }
 
-EC_INLINE float sum(Vec v) {
-  float total = 0;
-  for (int lane = 0; lane < kLanes; ++lane) total += v[lane];
-  return total;
-}
-EC_INLINE float largest(Vec v) {
-  float most = v[0];
-  for (int lane = 1; lane < kLanes; ++lane) most = v[lane] > most ? v[lane] : most;
-  return most;
-}
-EC_INLINE IntVec lane_index() {
-  IntVec index{};
-  for (int lane = 0; lane < kLanes; ++lane) index[lane] = lane;
-  return index;
-}
-
-// e^x to 2 ulp. Below -87.3 the result is 0 (it would be subnormal); NaN stays NaN.
-EC_INLINE Vec exp(Vec x) {
-  const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer held in the low mantissa bits
-  const Vec clamped = select(x > splat(88.3f), splat(88.3f), x);
-  const Vec rounded = clamped * splat(1.44269504088896341f) + magic;
-  const Vec n = rounded - magic;
-  const Vec r = (clamped - n * splat(0.693359375f)) + n * splat(2.12194440e-4f);
-  Vec p = splat(1.9875691500e-4f);
-  p = p * r + splat(1.3981999507e-3f);
-  p = p * r + splat(8.3334519073e-3f);
-  p = p * r + splat(4.1665795894e-2f);
-  p = p * r + splat(1.6666665459e-1f);
-  p = p * r + splat(5.0000001201e-1f);
-  p = (p * r) * r + r + splat(1.0f);
-  const IntVec exponent = ((IntVec)rounded + splat_int(127 - 0x4B400000)) << 23;
-  return select(x < splat(-87.3f), splat(0.0f), p * (Vec)exponent);
-}
-
-// to[c][r] = from[r][c] for a kLanes x kLanes square.
-#if defined(__clang__)
-EC_INLINE void transpose(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
-  for (int r = 0; r < kLanes; ++r)
-    for (int c = 0; c < kLanes; ++c) to[c * to_stride + r] = from[r * from_stride + c];
-}
-#else
-// Lane of the pair (a, b) that goes to `lane` when blocks of `step` off the diagonal change places.
-constexpr int32_t upper_lane(int lane, int step) { return lane & step ? kLanes + lane - step : lane; }
-constexpr int32_t lower_lane(int lane, int step) { return lane & step ? kLanes + lane : lane + step; }
 #if defined(__AVX512F__)
 #define EC_EACH_LANE(f, s) \
   f(0, s), f(1, s), f(2, s), f(3, s), f(4, s), f(5, s), f(6, s), f(7, s), f(8, s), f(9, s), f(10, s), f(11, s), f(12, s), f(13, s), f(14, s), f(15, s)
@@ -88,6 +44,48 @@ constexpr int32_t lower_lane(int lane, int step) { return lane & step ? kLanes +
 #else
 #define EC_EACH_LANE(f, s) f(0, s), f(1, s), f(2, s), f(3, s)
 #endif
+
+constexpr int32_t lane_number(int lane, int) { return lane; }
+
+#if defined(__clang__)
+EC_INLINE float sum(Vec v) {
+  for (int half = kLanes / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; ++lane) v[lane] += v[lane + half];
+  return v[0];
+}
+EC_INLINE float largest(Vec v) {
+  for (int lane = 1; lane < kLanes; ++lane) v[0] = v[lane] > v[0] ? v[lane] : v[0];
+  return v[0];
+}
+// to[c][r] = from[r][c] for a kLanes x kLanes square.
+EC_INLINE void transpose(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
+  for (int r = 0; r < kLanes; ++r)
+    for (int c = 0; c < kLanes; ++c) to[c * to_stride + r] = from[r * from_stride + c];
+}
+#else
+constexpr int32_t swapped_lane(int lane, int step) { return lane ^ step; }
+// Lane of the pair (a, b) that goes to `lane` when blocks of `step` off the diagonal change places.
+constexpr int32_t upper_lane(int lane, int step) { return lane & step ? kLanes + lane - step : lane; }
+constexpr int32_t lower_lane(int lane, int step) { return lane & step ? kLanes + lane : lane + step; }
+
+template <int Step>
+EC_INLINE Vec swapped(Vec v) {
+  return __builtin_shuffle(v, IntVec{EC_EACH_LANE(swapped_lane, Step)});
+}
+
+EC_INLINE float sum(Vec v) {
+  if constexpr (kLanes > 8) v += swapped<8>(v);
+  if constexpr (kLanes > 4) v += swapped<4>(v);
+  v += swapped<2>(v);
+  v += swapped<1>(v);
+  return v[0];
+}
+EC_INLINE float largest(Vec v) {
+  if constexpr (kLanes > 8) v = max(v, swapped<8>(v));
+  if constexpr (kLanes > 4) v = max(v, swapped<4>(v));
+  v = max(v, swapped<2>(v));
+  return max(v, swapped<1>(v))[0];
+}
 
 template <int Step>
 EC_INLINE void swap_blocks(Vec* rows) {
@@ -99,8 +97,8 @@ EC_INLINE void swap_blocks(Vec* rows) {
       rows[r | Step] = __builtin_shuffle(a, b, IntVec{EC_EACH_LANE(lower_lane, Step)});
     }
 }
-#undef EC_EACH_LANE
 
+// to[c][r] = from[r][c] for a kLanes x kLanes square.
 EC_INLINE void transpose(const float* from, int64_t from_stride, float* to, int64_t to_stride) {
   Vec rows[kLanes];
 #pragma GCC unroll 16
@@ -113,6 +111,23 @@ EC_INLINE void transpose(const float* from, int64_t from_stride, float* to, int6
   for (int r = 0; r < kLanes; ++r) store(to + r * to_stride, rows[r]);
 }
 #endif
+
+// e^x to 2 ulp for x <= 88. Below -87.3 the result is 0 (it would be subnormal); NaN stays NaN.
+EC_INLINE Vec exp(Vec x) {
+  const Vec magic = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to an integer held in the low mantissa bits
+  const Vec rounded = x * splat(1.44269504088896341f) + magic;
+  const Vec n = rounded - magic;
+  const Vec r = (x - n * splat(0.693359375f)) + n * splat(2.12194440e-4f);
+  Vec p = splat(1.9875691500e-4f);
+  p = p * r + splat(1.3981999507e-3f);
+  p = p * r + splat(8.3334519073e-3f);
+  p = p * r + splat(4.1665795894e-2f);
+  p = p * r + splat(1.6666665459e-1f);
+  p = p * r + splat(5.0000001201e-1f);
+  p = (p * r) * r + r + splat(1.0f);
+  const IntVec exponent = ((IntVec)rounded + splat_int(127 - 0x4B400000)) << 23;
+  return select(x < splat(-87.3f), splat(0.0f), p * (Vec)exponent);
+}
 
 EC_INLINE float bf16_to_float(uint16_t bits) {
   const uint32_t wide = static_cast<uint32_t>(bits) << 16;
