@@ -11,6 +11,6 @@ export { ops } from "./ops.gen";
 export * from "./optim";
 export { normal, type Purpose, purposes, type RandomStream, randint, uniform } from "./random";
 export { openSafetensors, SafetensorsError, SafetensorsFile, type StoredArray, type StoredTensor, writeSafetensors } from "./safetensors";
-export { type HasTensors, scope } from "./scope";
+export { type HasTensors, keepWith, scope } from "./scope";
 export { type Operand, Tensor, type TensorOptions } from "./tensor";
 export { loadSafetensors, saveSafetensors } from "./weights";

@@ -42,6 +42,7 @@ const symbols = {
   ec_tensor_live: { args: [u32], returns: i32 },
   ec_scope_push: { args: [], returns: i32 },
   ec_scope_pop: { args: [i32, i32], returns: i32 },
+  ec_scope_keep_with: { args: [u32, i32], returns: i32 },
   ec_arena_new: { args: [], returns: u32 },
   ec_arena_adopt: { args: [u32, i32], returns: i32 },
   ec_arena_free: { args: [u32], returns: i32 },

@@ -1759,6 +1759,21 @@ function earthcraft_adamw_(params: readonly Tensor[], grads: readonly Tensor[], 
   return c.many($earthcraft_adamw_, 14) as [norm: number, finite: boolean];
 }
 
+const $earthcraft_batch_starts = new c.Operator("earthcraft::batch_starts", ["coords", "batches"]);
+function earthcraft_batch_starts(coords: Tensor, batches: number): Tensor {
+  c.begin($earthcraft_batch_starts);
+  c.tensor("coords", coords);
+  c.int("batches", batches);
+  return c.one($earthcraft_batch_starts, 2);
+}
+
+const $earthcraft_conv_pairs = new c.Operator("earthcraft::conv_pairs", ["neighbours"]);
+function earthcraft_conv_pairs(neighbours: Tensor): [pairs: Tensor, starts: Tensor] {
+  c.begin($earthcraft_conv_pairs);
+  c.tensor("neighbours", neighbours);
+  return c.many($earthcraft_conv_pairs, 1) as [pairs: Tensor, starts: Tensor];
+}
+
 const $earthcraft_mesh_interpolate = new c.Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
 function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
   c.begin($earthcraft_mesh_interpolate);
@@ -1808,6 +1823,24 @@ function earthcraft_mesh_voxelize(vertices: Tensor, faces: Tensor, origin: reado
   return c.many($earthcraft_mesh_voxelize, 5) as [coords: Tensor, face: Tensor, barycentrics: Tensor];
 }
 
+const $earthcraft_neighbour_map = new c.Operator("earthcraft::neighbour_map", ["queries", "coords", "kernel", "stride"]);
+function earthcraft_neighbour_map(queries: Tensor, coords: Tensor, kernel: number, stride: number): Tensor {
+  c.begin($earthcraft_neighbour_map);
+  c.tensor("queries", queries);
+  c.tensor("coords", coords);
+  c.int("kernel", kernel);
+  c.int("stride", stride);
+  return c.one($earthcraft_neighbour_map, 4);
+}
+
+const $earthcraft_neighbour_map_turned = new c.Operator("earthcraft::neighbour_map_turned", ["neighbours", "rows"]);
+function earthcraft_neighbour_map_turned(neighbours: Tensor, rows: number): Tensor {
+  c.begin($earthcraft_neighbour_map_turned);
+  c.tensor("neighbours", neighbours);
+  c.int("rows", rows);
+  return c.one($earthcraft_neighbour_map_turned, 2);
+}
+
 const $earthcraft_normal = new c.Operator("earthcraft::normal", ["seed", "purpose", "index", "shape"]);
 function earthcraft_normal(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_normal);
@@ -1824,6 +1857,18 @@ function earthcraft_philox_block(key: readonly number[], counter: readonly numbe
   c.ints("key", key);
   c.ints("counter", counter);
   return c.one($earthcraft_philox_block, 2);
+}
+
+const $earthcraft_ragged_attention = new c.Operator("earthcraft::ragged_attention", ["q", "k", "v", "q_starts", "kv_starts", "scale"]);
+function earthcraft_ragged_attention(q: Tensor, k: Tensor, v: Tensor, qStarts: Tensor, kvStarts: Tensor, scale?: number | null): Tensor {
+  c.begin($earthcraft_ragged_attention);
+  c.tensor("q", q);
+  c.tensor("k", k);
+  c.tensor("v", v);
+  c.tensor("q_starts", qStarts);
+  c.tensor("kv_starts", kvStarts);
+  c.orDefault(c.float, "scale", scale);
+  return c.one($earthcraft_ragged_attention, 6);
 }
 
 const $earthcraft_randint = new c.Operator("earthcraft::randint", ["seed", "purpose", "index", "high", "shape"]);
@@ -1870,6 +1915,38 @@ function earthcraft_score_aggregate_labels(vertices: Tensor, faces: Tensor, face
   c.orDefault(c.float, "exponent_view", exponentView);
   c.orDefault(c.float, "exponent_depth", exponentDepth);
   return c.many($earthcraft_score_aggregate_labels, 12) as [sums: Tensor, weights: Tensor];
+}
+
+const $earthcraft_sparse_avg_down = new c.Operator("earthcraft::sparse_avg_down", ["feats", "children", "parent"]);
+function earthcraft_sparse_avg_down(feats: Tensor, children: Tensor, parent: Tensor): Tensor {
+  c.begin($earthcraft_sparse_avg_down);
+  c.tensor("feats", feats);
+  c.tensor("children", children);
+  c.tensor("parent", parent);
+  return c.one($earthcraft_sparse_avg_down, 3);
+}
+
+const $earthcraft_sparse_conv = new c.Operator("earthcraft::sparse_conv", ["feats", "weight", "bias", "pairs", "starts", "pairs_back", "starts_back", "rows"]);
+function earthcraft_sparse_conv(feats: Tensor, weight: Tensor, bias: Tensor | null, pairs: Tensor, starts: Tensor, pairsBack: Tensor | null, startsBack: Tensor | null, rows: number): Tensor {
+  c.begin($earthcraft_sparse_conv);
+  c.tensor("feats", feats);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.tensor("pairs", pairs);
+  c.tensor("starts", starts);
+  c.orDefault(c.tensor, "pairs_back", pairsBack);
+  c.orDefault(c.tensor, "starts_back", startsBack);
+  c.int("rows", rows);
+  return c.one($earthcraft_sparse_conv, 8);
+}
+
+const $earthcraft_sparse_copy_up = new c.Operator("earthcraft::sparse_copy_up", ["feats", "children", "parent"]);
+function earthcraft_sparse_copy_up(feats: Tensor, children: Tensor, parent: Tensor): Tensor {
+  c.begin($earthcraft_sparse_copy_up);
+  c.tensor("feats", feats);
+  c.tensor("children", children);
+  c.tensor("parent", parent);
+  return c.one($earthcraft_sparse_copy_up, 3);
 }
 
 const $earthcraft_splat_render = new c.Operator("earthcraft::splat_render", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
@@ -1920,6 +1997,13 @@ function earthcraft_uniform(seed: number, purpose: number, index: number, shape:
   return c.one($earthcraft_uniform, 4);
 }
 
+const $earthcraft_voxel_batches = new c.Operator("earthcraft::voxel_batches", ["coords"]);
+function earthcraft_voxel_batches(coords: Tensor): number {
+  c.begin($earthcraft_voxel_batches);
+  c.tensor("coords", coords);
+  return c.many($earthcraft_voxel_batches, 1)[0] as number;
+}
+
 const $earthcraft_voxel_cast = new c.Operator("earthcraft::voxel_cast", ["coords", "origin", "voxel_m", "viewmats", "Ks", "width", "height", "near", "projection"]);
 function earthcraft_voxel_cast(coords: Tensor, origin: readonly number[], voxelM: number, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [voxel: Tensor, depth: Tensor] {
   c.begin($earthcraft_voxel_cast);
@@ -1933,6 +2017,99 @@ function earthcraft_voxel_cast(coords: Tensor, origin: readonly number[], voxelM
   c.orDefault(c.float, "near", near);
   c.orDefault(c.string, "projection", projection);
   return c.many($earthcraft_voxel_cast, 9) as [voxel: Tensor, depth: Tensor];
+}
+
+const $earthcraft_voxel_coarsen = new c.Operator("earthcraft::voxel_coarsen", ["coords"]);
+function earthcraft_voxel_coarsen(coords: Tensor): [coords: Tensor, parent: Tensor, children: Tensor] {
+  c.begin($earthcraft_voxel_coarsen);
+  c.tensor("coords", coords);
+  return c.many($earthcraft_voxel_coarsen, 1) as [coords: Tensor, parent: Tensor, children: Tensor];
+}
+
+const $earthcraft_voxel_difference = new c.Operator("earthcraft::voxel_difference", ["a", "b"]);
+function earthcraft_voxel_difference(a: Tensor, b: Tensor): [coords: Tensor, rows: Tensor] {
+  c.begin($earthcraft_voxel_difference);
+  c.tensor("a", a);
+  c.tensor("b", b);
+  return c.many($earthcraft_voxel_difference, 2) as [coords: Tensor, rows: Tensor];
+}
+
+const $earthcraft_voxel_dilate = new c.Operator("earthcraft::voxel_dilate", ["coords", "radius", "extent"]);
+function earthcraft_voxel_dilate(coords: Tensor, radius: number, extent: readonly number[]): Tensor {
+  c.begin($earthcraft_voxel_dilate);
+  c.tensor("coords", coords);
+  c.int("radius", radius);
+  c.ints("extent", extent);
+  return c.one($earthcraft_voxel_dilate, 3);
+}
+
+const $earthcraft_voxel_erode = new c.Operator("earthcraft::voxel_erode", ["coords", "radius"]);
+function earthcraft_voxel_erode(coords: Tensor, radius: number): Tensor {
+  c.begin($earthcraft_voxel_erode);
+  c.tensor("coords", coords);
+  c.int("radius", radius);
+  return c.one($earthcraft_voxel_erode, 2);
+}
+
+const $earthcraft_voxel_lookup = new c.Operator("earthcraft::voxel_lookup", ["coords", "queries"]);
+function earthcraft_voxel_lookup(coords: Tensor, queries: Tensor): Tensor {
+  c.begin($earthcraft_voxel_lookup);
+  c.tensor("coords", coords);
+  c.tensor("queries", queries);
+  return c.one($earthcraft_voxel_lookup, 2);
+}
+
+const $earthcraft_voxel_refine = new c.Operator("earthcraft::voxel_refine", ["coords"]);
+function earthcraft_voxel_refine(coords: Tensor): Tensor {
+  c.begin($earthcraft_voxel_refine);
+  c.tensor("coords", coords);
+  return c.one($earthcraft_voxel_refine, 1);
+}
+
+const $earthcraft_voxel_union = new c.Operator("earthcraft::voxel_union", ["a", "b"]);
+function earthcraft_voxel_union(a: Tensor, b: Tensor): [coords: Tensor, rowsA: Tensor, rowsB: Tensor] {
+  c.begin($earthcraft_voxel_union);
+  c.tensor("a", a);
+  c.tensor("b", b);
+  return c.many($earthcraft_voxel_union, 2) as [coords: Tensor, rowsA: Tensor, rowsB: Tensor];
+}
+
+const $earthcraft_voxel_unique = new c.Operator("earthcraft::voxel_unique", ["coords"]);
+function earthcraft_voxel_unique(coords: Tensor): [coords: Tensor, inverse: Tensor] {
+  c.begin($earthcraft_voxel_unique);
+  c.tensor("coords", coords);
+  return c.many($earthcraft_voxel_unique, 1) as [coords: Tensor, inverse: Tensor];
+}
+
+const $earthcraft_window_attention = new c.Operator("earthcraft::window_attention", ["q", "k", "v", "order", "starts", "scale"]);
+function earthcraft_window_attention(q: Tensor, k: Tensor, v: Tensor, order: Tensor, starts: Tensor, scale?: number | null): Tensor {
+  c.begin($earthcraft_window_attention);
+  c.tensor("q", q);
+  c.tensor("k", k);
+  c.tensor("v", v);
+  c.tensor("order", order);
+  c.tensor("starts", starts);
+  c.orDefault(c.float, "scale", scale);
+  return c.one($earthcraft_window_attention, 6);
+}
+
+const $earthcraft_window_attention_packed = new c.Operator("earthcraft::window_attention_packed", ["qkv", "order", "starts", "scale"]);
+function earthcraft_window_attention_packed(qkv: Tensor, order: Tensor, starts: Tensor, scale?: number | null): Tensor {
+  c.begin($earthcraft_window_attention_packed);
+  c.tensor("qkv", qkv);
+  c.tensor("order", order);
+  c.tensor("starts", starts);
+  c.orDefault(c.float, "scale", scale);
+  return c.one($earthcraft_window_attention_packed, 4);
+}
+
+const $earthcraft_window_partition = new c.Operator("earthcraft::window_partition", ["coords", "edge", "shift"]);
+function earthcraft_window_partition(coords: Tensor, edge: number, shift: number): [order: Tensor, starts: Tensor] {
+  c.begin($earthcraft_window_partition);
+  c.tensor("coords", coords);
+  c.int("edge", edge);
+  c.int("shift", shift);
+  return c.many($earthcraft_window_partition, 3) as [order: Tensor, starts: Tensor];
 }
 
 interface aten__add_overloads {
@@ -2566,6 +2743,10 @@ export const aten = {
 export const earthcraft = {
   /** earthcraft::adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor(d!)[] emas, *, float lr, float beta1, float beta2, float eps, float weight_decay, float clip, float ema_decay, int step, int seed=0) -> (float norm, bool finite) */
   adamw_: earthcraft_adamw_,
+  /** earthcraft::batch_starts(Tensor coords, int batches) -> Tensor */
+  batchStarts: earthcraft_batch_starts,
+  /** earthcraft::conv_pairs(Tensor neighbours) -> (Tensor pairs, Tensor starts) */
+  convPairs: earthcraft_conv_pairs,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
@@ -2574,24 +2755,60 @@ export const earthcraft = {
   meshRasterReference: earthcraft_mesh_raster_reference,
   /** earthcraft::mesh_voxelize(Tensor vertices, Tensor faces, float[] origin, float voxel_m, int[] extent) -> (Tensor coords, Tensor face, Tensor barycentrics) */
   meshVoxelize: earthcraft_mesh_voxelize,
+  /** earthcraft::neighbour_map(Tensor queries, Tensor coords, int kernel, int stride) -> Tensor */
+  neighbourMap: earthcraft_neighbour_map,
+  /** earthcraft::neighbour_map_turned(Tensor neighbours, int rows) -> Tensor */
+  neighbourMapTurned: earthcraft_neighbour_map_turned,
   /** earthcraft::normal(int seed, int purpose, int index, int[] shape) -> Tensor */
   normal: earthcraft_normal,
   /** earthcraft::philox_block(int[] key, int[] counter) -> Tensor */
   philoxBlock: earthcraft_philox_block,
+  /** earthcraft::ragged_attention(Tensor q, Tensor k, Tensor v, Tensor q_starts, Tensor kv_starts, float? scale=None) -> Tensor */
+  raggedAttention: earthcraft_ragged_attention,
   /** earthcraft::randint(int seed, int purpose, int index, int high, int[] shape) -> Tensor */
   randint: earthcraft_randint,
   /** earthcraft::score_aggregate(Tensor vertices, Tensor faces, Tensor face, Tensor depth, Tensor viewmats, Tensor Ks, Tensor features, Tensor? mask=None, float far_m=600., float exponent_view=3., float exponent_depth=3.) -> (Tensor sums, Tensor weights) */
   scoreAggregate: earthcraft_score_aggregate,
   /** earthcraft::score_aggregate_labels(Tensor vertices, Tensor faces, Tensor face, Tensor depth, Tensor viewmats, Tensor Ks, Tensor labels, int classes, Tensor? mask=None, float far_m=600., float exponent_view=3., float exponent_depth=3.) -> (Tensor sums, Tensor weights) */
   scoreAggregateLabels: earthcraft_score_aggregate_labels,
+  /** earthcraft::sparse_avg_down(Tensor feats, Tensor children, Tensor parent) -> Tensor */
+  sparseAvgDown: earthcraft_sparse_avg_down,
+  /** earthcraft::sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows) -> Tensor */
+  sparseConv: earthcraft_sparse_conv,
+  /** earthcraft::sparse_copy_up(Tensor feats, Tensor children, Tensor parent) -> Tensor */
+  sparseCopyUp: earthcraft_sparse_copy_up,
   /** earthcraft::splat_render(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
   splatRender: earthcraft_splat_render,
   /** earthcraft::splat_render_reference(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
   splatRenderReference: earthcraft_splat_render_reference,
   /** earthcraft::uniform(int seed, int purpose, int index, int[] shape) -> Tensor */
   uniform: earthcraft_uniform,
+  /** earthcraft::voxel_batches(Tensor coords) -> int */
+  voxelBatches: earthcraft_voxel_batches,
   /** earthcraft::voxel_cast(Tensor coords, float[] origin, float voxel_m, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor voxel, Tensor depth) */
   voxelCast: earthcraft_voxel_cast,
+  /** earthcraft::voxel_coarsen(Tensor coords) -> (Tensor coords, Tensor parent, Tensor children) */
+  voxelCoarsen: earthcraft_voxel_coarsen,
+  /** earthcraft::voxel_difference(Tensor a, Tensor b) -> (Tensor coords, Tensor rows) */
+  voxelDifference: earthcraft_voxel_difference,
+  /** earthcraft::voxel_dilate(Tensor coords, int radius, int[] extent) -> Tensor */
+  voxelDilate: earthcraft_voxel_dilate,
+  /** earthcraft::voxel_erode(Tensor coords, int radius) -> Tensor */
+  voxelErode: earthcraft_voxel_erode,
+  /** earthcraft::voxel_lookup(Tensor coords, Tensor queries) -> Tensor */
+  voxelLookup: earthcraft_voxel_lookup,
+  /** earthcraft::voxel_refine(Tensor coords) -> Tensor */
+  voxelRefine: earthcraft_voxel_refine,
+  /** earthcraft::voxel_union(Tensor a, Tensor b) -> (Tensor coords, Tensor rows_a, Tensor rows_b) */
+  voxelUnion: earthcraft_voxel_union,
+  /** earthcraft::voxel_unique(Tensor coords) -> (Tensor coords, Tensor inverse) */
+  voxelUnique: earthcraft_voxel_unique,
+  /** earthcraft::window_attention(Tensor q, Tensor k, Tensor v, Tensor order, Tensor starts, float? scale=None) -> Tensor */
+  windowAttention: earthcraft_window_attention,
+  /** earthcraft::window_attention_packed(Tensor qkv, Tensor order, Tensor starts, float? scale=None) -> Tensor */
+  windowAttentionPacked: earthcraft_window_attention_packed,
+  /** earthcraft::window_partition(Tensor coords, int edge, int shift) -> (Tensor order, Tensor starts) */
+  windowPartition: earthcraft_window_partition,
 };
 
 /** Every operator in use, by name. */

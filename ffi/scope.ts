@@ -35,6 +35,15 @@ export function scope<T>(body: () => T): T {
   }
 }
 
+/** Lets all tensors in `value` live as long as `companion` does, whoever owns it: for what is computed once about a tensor and remembered beside it. */
+export function keepWith<T>(companion: Tensor, value: T): T {
+  const { call, stream } = loadNative();
+  let count = 0;
+  for (const { handle } of collectTensors(value)) stream[count++] = handle;
+  check(call.ec_scope_keep_with(companion.handle, count), "keepWith");
+  return value;
+}
+
 /** All tensors in a tree of arrays, maps, plain objects and things with `tensors()`. */
 export function collectTensors(value: unknown, found = new Set<Tensor>()): Set<Tensor> {
   if (value instanceof Tensor) found.add(value);

@@ -40,6 +40,15 @@ void free_owned(uint32_t owner, std::vector<ec_handle>& handles) {
   handles.clear();
 }
 
+// Where the owner keeps its list; null when nobody frees.
+std::vector<ec_handle>* handles_of(uint32_t owner) {
+  Owners& o = owners();
+  for (auto scope = o.scopes.rbegin(); scope != o.scopes.rend(); ++scope)
+    if (scope->number == owner) return &scope->handles;
+  const auto arena = o.arenas.find(owner);
+  return arena == o.arenas.end() ? nullptr : &arena->second;
+}
+
 }  // namespace
 
 uint32_t innermost_scope() noexcept {
@@ -88,6 +97,21 @@ int32_t ec_scope_pop(int32_t depth, int32_t keep) noexcept {
     o.scopes.pop_back();
     free_owned(number, handles);
     if (o.spare.size() < 16) o.spare.push_back(std::move(handles));
+  });
+}
+
+int32_t ec_scope_keep_with(ec_handle companion, int32_t count) noexcept {
+  return guarded_status([&] {
+    const uint32_t owner = slot_of(companion).owner;
+    std::vector<ec_handle>* handles = handles_of(owner);
+    FrameReader in;
+    for (int32_t i = 0; i < count; ++i) {
+      const ec_handle handle = in.handle();
+      Slot& slot = slot_of(handle);
+      if (slot.owner == owner) continue;
+      slot.owner = owner;
+      if (handles != nullptr) handles->push_back(handle);
+    }
   });
 }
 

@@ -107,6 +107,7 @@ EC_EXPORT int32_t ec_tensor_live(ec_handle tensor) EC_NOEXCEPT;       // 1 or 0
 // Scopes and arenas
 EC_EXPORT int32_t ec_scope_push(void) EC_NOEXCEPT;                    // its depth, or -status
 EC_EXPORT int32_t ec_scope_pop(int32_t depth, int32_t keep) EC_NOEXCEPT;  // frees what the scope owns but the handles in the stream
+EC_EXPORT int32_t ec_scope_keep_with(ec_handle companion, int32_t count) EC_NOEXCEPT;  // the handles in the stream go to the companion's owner
 EC_EXPORT ec_handle ec_arena_new(void) EC_NOEXCEPT;
 EC_EXPORT int32_t ec_arena_adopt(ec_handle arena, int32_t count) EC_NOEXCEPT;  // takes the handles in the stream from whoever owns them
 EC_EXPORT int32_t ec_arena_free(ec_handle arena) EC_NOEXCEPT;         // with all it owns

@@ -73,8 +73,7 @@ float dot(const float* a, const float* b, int64_t width) {
 // Turns a row of scores into exp(score - the largest so far), rescales what the row had gathered, and returns the new largest.
 float soften(float* scores, int64_t keys, int64_t padded_keys, float before, float* total, float* gathered, int64_t width) {
   for (int64_t j = keys / kLanes * kLanes; j < padded_keys; j += kLanes) {
-    const IntVec lane{EC_EACH_LANE(lane_number, 0)};
-    store(scores + j, select(lane < splat_int(static_cast<int32_t>(keys - j)), load(scores + j), splat(kNone)));
+    store(scores + j, select(lane_index() < splat_int(static_cast<int32_t>(keys - j)), load(scores + j), splat(kNone)));
   }
   Vec most = splat(before);
   for (int64_t j = 0; j < padded_keys; j += kLanes) most = max(load(scores + j), most);

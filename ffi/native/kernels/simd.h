@@ -46,6 +46,7 @@ EC_INLINE Vec max(Vec a, Vec b) { return select(a > b, a, b); }
 #endif
 
 constexpr int32_t lane_number(int lane, int) { return lane; }
+EC_INLINE IntVec lane_index() { return IntVec{EC_EACH_LANE(lane_number, 0)}; }
 
 #if defined(__clang__)
 EC_INLINE float sum(Vec v) {

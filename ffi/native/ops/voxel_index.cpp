@@ -25,6 +25,12 @@ at::Tensor voxel_keys(const at::Tensor& coords) {
   return out;
 }
 
+// Checks that coords are in range and no voxel comes twice; the number of batches: one more than the highest.
+int64_t voxel_batches(const at::Tensor& coords) {
+  const VoxelGrid grid("voxel_batches", "coords", coords);
+  return grid.size() == 0 ? 0 : morton_voxel(grid.sorted_keys().back()).batch + 1;
+}
+
 std::tuple<at::Tensor, at::Tensor> voxel_unique(const at::Tensor& coords) {
   std::vector<uint64_t> keys = keys_of(checked_coords("voxel_unique", "coords", coords));
   std::vector<int32_t> order;
@@ -215,6 +221,7 @@ at::Tensor batch_starts(const at::Tensor& coords, int64_t batches) {
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("voxel_keys(Tensor coords) -> Tensor");
+  m.def("voxel_batches(Tensor coords) -> int");
   m.def("voxel_unique(Tensor coords) -> (Tensor coords, Tensor inverse)");
   m.def("voxel_lookup(Tensor coords, Tensor queries) -> Tensor");
   m.def("voxel_union(Tensor a, Tensor b) -> (Tensor coords, Tensor rows_a, Tensor rows_b)");
@@ -229,6 +236,7 @@ TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
 
 TORCH_LIBRARY_IMPL(earthcraft, CPU, m) {
   m.impl("voxel_keys", &voxel_keys);
+  m.impl("voxel_batches", &voxel_batches);
   m.impl("voxel_unique", &voxel_unique);
   m.impl("voxel_lookup", &voxel_lookup);
   m.impl("voxel_union", &voxel_union);
