@@ -55,7 +55,7 @@ beforeAll(async () => {
       ],
       roads: [
         {
-          points: [
+          line: [
             [-100, -160],
             [-100, 160],
           ],

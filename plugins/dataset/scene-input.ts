@@ -8,11 +8,14 @@ import type { RenderMesh } from "./capture/render";
 import type { PlanScene } from "./viewpoints/plan";
 import type { SceneMesh } from "./viewpoints/surface-grid";
 
+/** OpenStreetMap's ways that no car drives on. */
+const NOT_DRIVEN = new Set(["track", "path", "footway", "cycleway", "bridleway", "steps", "pedestrian", "corridor", "platform"]);
+
 const point = z.array(z.number()).min(2);
 
 const sceneSchema = georeferenceSchema.loose().extend({
   buildings: z.array(z.looseObject({ height_m: z.number(), footprint: z.array(point) })),
-  roads: z.array(z.looseObject({ points: z.array(point) })),
+  roads: z.array(z.looseObject({ line: z.array(point), class: z.string() })),
 });
 
 export interface SceneRecord extends PlanScene {
@@ -26,7 +29,7 @@ export async function readSceneRecord(dir: string): Promise<SceneRecord> {
   return {
     georeference: { origin, vertical, enu_to_ecef, attribution },
     buildings: scene.buildings.map(({ height_m, footprint }) => ({ height_m, footprint: footprint.map(pair) })),
-    roads: scene.roads.map(({ points }) => points.map(pair)),
+    roads: scene.roads.filter((road) => !NOT_DRIVEN.has(road.class)).map(({ line }) => line.map(pair)),
   };
 }
 

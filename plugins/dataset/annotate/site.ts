@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { loadSafetensors, ops, saveSafetensors, scope, Tensor } from "../../../ffi";
 import { parallelView } from "../capture/parallel-view";
-import { classColours, normalColours, sheet } from "../capture/pictures";
-import { cameraOf, readTransforms } from "../capture/transforms";
+import { classColours, normalColours, type Picture, sheetOf, writePng } from "../capture/pictures";
+import { cameraOf, readTransforms, type Transforms } from "../capture/transforms";
 import { dct } from "../features/dct";
 import { VOXEL_CHANNELS } from "../features/extractor";
 import { readSceneMesh } from "../scene-input";
@@ -33,42 +33,47 @@ export interface AnnotateResult {
   levelled: number;
 }
 
-export async function annotateSite({ capturedDir, sceneDir, out, options, progress }: AnnotateTask): Promise<AnnotateResult> {
+export async function annotateSite(task: AnnotateTask): Promise<AnnotateResult> {
+  const transforms = await readTransforms(join(task.capturedDir, "transforms.json"));
+  const { picture, ...result } = scope(() => annotate(task, transforms)); // all tensors are gone before the next wait
+  await writePng(join(task.out, "annotated.png"), picture);
+  return result;
+}
+
+function annotate({ capturedDir, sceneDir, out, options, progress }: AnnotateTask, transforms: Transforms): AnnotateResult & { picture: Picture } {
   const scene = readSceneMesh(sceneDir);
   const levelled = levelWater(scene, options.level_water_m);
   const surface = surfaceWithin(scene, options.extent_m, options.outside_pixel_m);
-
-  const transforms = await readTransforms(join(capturedDir, "transforms.json"));
   const chosen = annotatingViews(transforms.frames, options.adalevel_views);
   const cameras = chosen.map((i) => cameraOf(transforms, transforms.frames[i]!));
   const { tensors: captured } = loadSafetensors(join(capturedDir, "views.safetensors"));
   const pick = (name: string) => captured.get(name)!.indexSelect(0, Tensor.from(chosen, [chosen.length], { dtype: "i64" }));
-  const { feats, semantic, seen } = aggregateViews(surface, cameras, { rgb: pick("rgb"), semantic: pick("semantic") }, dct, options, (done) =>
+  const aggregated = aggregateViews(surface, cameras, { rgb: pick("rgb"), semantic: pick("semantic") }, dct, options, (done) =>
     progress(done, cameras.length),
   );
 
-  const seenArray = seen.to("u8").toArray() as Uint8Array;
-  const nearest = nearestSeen(surface.vertices.toArray() as Float32Array, seenArray);
-  const filled = { feats: takeRows(feats, nearest), semantic: takeRows(semantic, nearest) };
+  const seen = aggregated.seen.to("u8").toArray() as Uint8Array;
+  const nearest = nearestSeen(surface.vertices.toArray() as Float32Array, seen);
+  const [feats, semantic] = [takeRows(aggregated.feats, nearest), takeRows(aggregated.semantic, nearest)];
   saveSafetensors(
     join(out, "annotated.safetensors"),
     new Map([
       ["vertices", surface.vertices],
       ["faces", surface.faces],
-      ["feats", filled.feats.to("f16")],
-      ["semantic", filled.semantic],
-      ["seen", seen.to("u8")],
+      ["feats", feats.to("f16")],
+      ["semantic", semantic],
+      ["seen", aggregated.seen.to("u8")],
     ]),
     { extractor: dct.id },
   );
-  await sheet(join(out, "annotated.png"), [fromAbove(surface, { ...filled, seen })], 1);
   return {
     views: chosen.length,
     vertices: surface.vertices.shape[0]!,
     faces: surface.faces.shape[0]!,
     facesWithin: surface.facesWithin,
-    unseenShare: 1 - seenArray.reduce((sum, s) => sum + s, 0) / seenArray.length,
+    unseenShare: 1 - seen.reduce((sum, s) => sum + s, 0) / seen.length,
     levelled,
+    picture: sheetOf([fromAbove(surface, { feats, semantic, seen: aggregated.seen })], 1),
   };
 }
 

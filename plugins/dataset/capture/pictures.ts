@@ -22,12 +22,12 @@ export function depthGrey(depth: Tensor): Tensor {
   });
 }
 
-/** uint8 [.., 3]: high is bright; cells below 0 are black. */
-export function heightGrey(height: Tensor): Tensor {
+/** uint8 [.., 3]: high is bright; heights below 0 are black. Scaled to its own range unless told. */
+export function heightGrey(height: Tensor, range?: { low: number; high: number }): Tensor {
   return scope(() => {
     const there = height.ge(0);
-    const low = ops.aten.where(there, height, 1e9).min().item();
-    const high = height.max().item();
+    const low = range?.low ?? height.to("f32").where(there, 1e9).min().item();
+    const high = range?.high ?? height.max().item();
     const share = height
       .to("f32")
       .sub(low)
@@ -56,28 +56,40 @@ function threefold(grey: Tensor): Tensor {
     .expand([...grey.shape, 3]);
 }
 
+/** A picture in memory: uint8 RGB, row 0 on top. */
+export interface Picture {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
 /**
  * Tiles in rows and columns with a black line between, each pixel enlarged.
  *
  * @param tiles rows of uint8 [H, W, 3], all of one size
  */
-export async function sheet(file: string, tiles: readonly (readonly Tensor[])[], enlarge: number): Promise<void> {
-  const picture = scope(() =>
-    ops.aten.cat(
-      tiles.map((row) =>
-        ops.aten.cat(
-          row.map((tile) =>
-            ops.aten.constantPadNd(ops.aten.repeatInterleave(ops.aten.repeatInterleave(tile, enlarge, 0), enlarge, 1), [0, 0, 0, 2, 0, 2], 0),
-          ),
-          1,
-        ),
+export function sheetOf(tiles: readonly (readonly Tensor[])[], enlarge: number): Picture {
+  return scope(() => {
+    const larger = (tile: Tensor) => ops.aten.repeatInterleave(ops.aten.repeatInterleave(tile, enlarge, 0), enlarge, 1);
+    const rows = tiles.map((row) =>
+      Tensor.cat(
+        row.map((tile) => ops.aten.constantPadNd(larger(tile), [0, 0, 0, 2, 0, 2], 0)),
+        1,
       ),
-      0,
-    ),
-  );
-  const [height, width] = picture.shape as [number, number, number];
-  await sharp(picture.toArray() as Uint8Array, { raw: { width, height, channels: 3 } })
+    );
+    const whole = Tensor.cat(rows, 0);
+    const [height, width] = whole.shape as [number, number, number];
+    return { width, height, data: whole.toArray() as Uint8Array };
+  });
+}
+
+export async function writePng(file: string, { width, height, data }: Picture): Promise<void> {
+  await sharp(data, { raw: { width, height, channels: 3 } })
     .png()
     .toFile(file);
-  picture.dispose();
+}
+
+/** `sheetOf` straight into a PNG. */
+export async function sheet(file: string, tiles: readonly (readonly Tensor[])[], enlarge: number): Promise<void> {
+  await writePng(file, sheetOf(tiles, enlarge));
 }

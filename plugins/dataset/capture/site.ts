@@ -2,14 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
-import { ops, saveSafetensors, scope, type Tensor } from "../../../ffi";
+import { saveSafetensors, scope, Tensor } from "../../../ffi";
 import { readRenderMesh } from "../scene-input";
 import { classColourSums } from "./class-colours";
 import type { captureOptions } from "./options";
-import { classColours, depthGrey, normalColours, sheet } from "./pictures";
+import { classColours, depthGrey, normalColours, sheetOf, writePng } from "./pictures";
 import { SceneRenderer, type Views } from "./render";
 import { cameraOf, readTransforms, type Transforms } from "./transforms";
-import { writeViewFiles } from "./view-files";
+import { viewArrays, writeViewFiles } from "./view-files";
 
 /** Pixels rendered at once. */
 const PIXELS_AT_ONCE = 2 ** 20;
@@ -22,14 +22,19 @@ export interface CaptureTask {
   progress(done: number, total: number): void;
 }
 
-export async function captureSite({
-  viewpointsDir,
-  sceneDir,
-  out,
-  options,
-  progress,
-}: CaptureTask): Promise<{ count: number; width: number; height: number; covered: number }> {
-  const transforms = await readTransforms(join(viewpointsDir, "transforms.json"));
+export async function captureSite(task: CaptureTask): Promise<{ count: number; width: number; height: number; covered: number }> {
+  const transforms = await readTransforms(join(task.viewpointsDir, "transforms.json"));
+  // All tensors are gone before the first wait: what is written as files has been copied out.
+  const { files, shown, classColours: sums, covered } = scope(() => render(task, transforms));
+  const { out, options } = task;
+  await Bun.write(join(out, "class-colours.json"), JSON.stringify(sums));
+  await writePng(join(out, "views.png"), shown);
+  if (options.files === "all") for (const folder of ["images", "depth", "normal", "semantic"]) mkdirSync(join(out, folder));
+  await writeViewFiles(out, transforms, options.files === "all" ? files : undefined);
+  return { count: transforms.frames.length, width: transforms.w, height: transforms.h, covered };
+}
+
+function render({ sceneDir, out, options, progress }: CaptureTask, transforms: Transforms) {
   const { w: width, h: height } = transforms;
   const cameras = transforms.frames.map((frame) => cameraOf(transforms, frame));
   const renderer = new SceneRenderer(readRenderMesh(sceneDir), {
@@ -45,11 +50,14 @@ export async function captureSite({
     parts.push(renderer.render(cameras.slice(first, first + step), options.supersample));
     progress(Math.min(cameras.length, first + step), cameras.length);
   }
-  const joined = (key: keyof Views) =>
-    ops.aten.cat(
+  const joined = (key: keyof Views) => {
+    const whole = Tensor.cat(
       parts.map((part) => part[key]),
       0,
     );
+    for (const part of parts) part[key].dispose();
+    return whole;
+  };
   const views: Views = { rgb: joined("rgb"), depth: joined("depth"), normal: joined("normal"), semantic: joined("semantic") };
   saveSafetensors(
     join(out, "views.safetensors"),
@@ -62,11 +70,12 @@ export async function captureSite({
       ],
     ]),
   );
-  if (options.files === "all") for (const folder of ["images", "depth", "normal", "semantic"]) mkdirSync(join(out, folder));
-  await writeViewFiles(out, transforms, views, options.files);
-  await Bun.write(join(out, "class-colours.json"), JSON.stringify(classColourSums(views.rgb, views.semantic, views.depth)));
-  await sheet(join(out, "views.png"), shownTiles(transforms, views), Math.max(1, Math.round(240 / width)));
-  return { count: cameras.length, width, height, covered: scope(() => views.depth.gt(0).to("f32").mean().item()) };
+  return {
+    files: viewArrays(views),
+    shown: sheetOf(shownTiles(transforms, views), Math.max(1, Math.round(240 / width))),
+    classColours: classColourSums(views.rgb, views.semantic, views.depth),
+    covered: views.depth.gt(0).to("f32").mean().item(),
+  };
 }
 
 /** A Top view and a lowest AdaLevel view, four ways each. */

@@ -1,17 +1,35 @@
 /** Views as files that other tools open: `transforms.json` with PNG pictures, `.npy` depth, normals as PNG, classes as palette PNG. */
 import { join } from "node:path";
-import sharp from "sharp";
 import { PALETTE } from "../../earth/api";
 import { npyFloat32 } from "./npy";
-import { normalColours } from "./pictures";
+import { normalColours, writePng } from "./pictures";
 import { palettePng } from "./png";
 import type { Views } from "./render";
 import type { Transforms } from "./transforms";
 
-export async function writeViewFiles(dir: string, transforms: Transforms, views: Views, files: "all" | "none"): Promise<void> {
+/** Views out of the tensor library's hands. */
+export interface ViewArrays {
+  rgb: Uint8Array;
+  depth: Float32Array;
+  /** Normals as colours. */
+  normal: Uint8Array;
+  semantic: Uint8Array;
+}
+
+export function viewArrays({ rgb, depth, normal, semantic }: Views): ViewArrays {
+  return {
+    rgb: rgb.toArray() as Uint8Array,
+    depth: depth.toArray() as Float32Array,
+    normal: normalColours(normal).toArray() as Uint8Array,
+    semantic: semantic.toArray() as Uint8Array,
+  };
+}
+
+/** Without `views` only `transforms.json` is written. */
+export async function writeViewFiles(dir: string, transforms: Transforms, views: ViewArrays | undefined): Promise<void> {
   const name = (folder: string, i: number, ending: string) => `${folder}/${String(i).padStart(4, "0")}.${ending}`;
   const frames = transforms.frames.map((frame, i) =>
-    files === "none"
+    views === undefined
       ? frame
       : {
           ...frame,
@@ -22,21 +40,17 @@ export async function writeViewFiles(dir: string, transforms: Transforms, views:
         },
   );
   await Bun.write(join(dir, "transforms.json"), JSON.stringify({ ...transforms, frames }, null, 1));
-  if (files === "none") return;
+  if (views === undefined) return;
   const { w: width, h: height } = transforms;
-  const raw = { raw: { width, height, channels: 3 as const } };
+  const pixels = width * height;
   for (let i = 0; i < frames.length; i++) {
-    const rgb = views.rgb.select(0, i).toArray() as Uint8Array;
-    const normal = normalColours(views.normal.select(0, i)).toArray() as Uint8Array;
+    const of = <A extends Uint8Array | Float32Array>(array: A, channels: number) =>
+      array.subarray(i * pixels * channels, (i + 1) * pixels * channels) as A;
     await Promise.all([
-      sharp(rgb, raw)
-        .png()
-        .toFile(join(dir, name("images", i, "png"))),
-      sharp(normal, raw)
-        .png()
-        .toFile(join(dir, name("normal", i, "png"))),
-      Bun.write(join(dir, name("depth", i, "npy")), npyFloat32(views.depth.select(0, i).toArray() as Float32Array, [height, width])),
-      Bun.write(join(dir, name("semantic", i, "png")), palettePng(views.semantic.select(0, i).toArray() as Uint8Array, width, height, PALETTE)),
+      writePng(join(dir, name("images", i, "png")), { width, height, data: of(views.rgb, 3) }),
+      writePng(join(dir, name("normal", i, "png")), { width, height, data: of(views.normal, 3) }),
+      Bun.write(join(dir, name("depth", i, "npy")), npyFloat32(of(views.depth, 1), [height, width])),
+      Bun.write(join(dir, name("semantic", i, "png")), palettePng(of(views.semantic, 1), width, height, PALETTE)),
     ]);
   }
 }

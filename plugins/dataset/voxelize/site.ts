@@ -1,9 +1,10 @@
 /** The nine crops of a site, from its annotated mesh to samples on disk. */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadSafetensors, saveSafetensors, scope, type Tensor } from "../../../ffi";
 import { CENTRE_M, CLASSES, Lattice, snapFloor } from "../../earth/api";
-import { classColours, heightGrey, sheet } from "../capture/pictures";
-import { readTransforms } from "../capture/transforms";
+import { classColours, heightGrey, type Picture, sheetOf, writePng } from "../capture/pictures";
+import { readTransforms, type Transforms } from "../capture/transforms";
 import { SAMPLE_VERSION, type SampleRecord } from "../sample-format/sample";
 import { type AnnotatedMesh, type CropVoxels, oneHot, paint, voxelizeCrop } from "./crop";
 import { viewShares } from "./view-shares";
@@ -20,18 +21,28 @@ export interface SiteTask {
 }
 
 export async function voxelizeSite(task: SiteTask): Promise<{ samples: SampleRecord[]; classRows: [string, number, number][] }> {
-  const { site, options, out } = task;
-  const { tensors: annotated, metadata } = loadSafetensors(join(task.annotatedDir, "annotated.safetensors"));
-  const extractor = metadata.extractor ?? "";
   const transforms = await readTransforms(join(task.capturedDir, "transforms.json"));
-  const { tensors: views } = loadSafetensors(join(task.capturedDir, "views.safetensors"));
+  const { samples, picture } = scope(() => voxelize(task, transforms)); // all tensors are gone before the next wait
+  await writePng(join(task.out, "crops.png"), picture);
+  const counts = CLASSES.map(({ id }) => samples.reduce((sum, sample) => sum + sample.class_voxels[id]!, 0));
+  const total = counts.reduce((a, b) => a + b, 0);
+  const classRows = counts
+    .map((n, c): [string, number, number] => [CLASSES[c]!.name, n, Number(((100 * n) / total).toFixed(2))])
+    .filter(([, n]) => n > 0);
+  return { samples, classRows: classRows.sort((a, b) => b[1] - a[1]) };
+}
 
-  const mesh: AnnotatedMesh = scope(() => ({
+function voxelize(task: SiteTask, transforms: Transforms): { samples: SampleRecord[]; picture: Picture } {
+  const { site, options } = task;
+  const { tensors: annotated, metadata } = loadSafetensors(join(task.annotatedDir, "annotated.safetensors"));
+  const { tensors: views } = loadSafetensors(join(task.capturedDir, "views.safetensors"));
+  const extractor = metadata.extractor ?? "";
+  const mesh: AnnotatedMesh = {
     vertices: annotated.get("vertices")!,
     faces: annotated.get("faces")!,
     feats: annotated.get("feats")!.to("f32"),
     classes: oneHot(annotated.get("semantic")!),
-  }));
+  };
   const { lowest_m, highest_m } = heightsWithin(mesh.vertices);
   const lattice = new Lattice(options.cells, snapFloor(lowest_m, new Lattice(options.cells, 0).voxel_m));
   const offsets = lattice.cropOffsets;
@@ -44,63 +55,75 @@ export async function voxelizeSite(task: SiteTask): Promise<{ samples: SampleRec
   );
 
   const samples: SampleRecord[] = [];
-  const previews = new Map<string, Tensor[]>();
-  const counts = new Array<number>(CLASSES.length).fill(0);
+  const tops: { crop: [number, number]; top: TopView }[] = [];
   for (const [i, { name, crop, offset }] of crops.entries()) {
-    const voxels = voxelizeCrop(mesh, lattice, offset, highest_m);
-    const { coords, feats, rgb, semantic, normal, semanticMap } = voxels;
-    const folder = task.folderOf(name);
-    await saveSafetensors(
-      join(folder, "sample.safetensors"),
-      new Map([
-        ["coords", coords],
-        ["feats", feats],
-        ["rgb", rgb],
-        ["semantic", semantic],
-        ["normal", normal],
-        ["semantic_map", semanticMap],
-      ]),
-      { extractor },
-    );
-    const class_voxels = histogram(semantic.toArray() as Uint8Array);
-    for (const [c, n] of class_voxels.entries()) counts[c]! += n;
-    const record: SampleRecord = {
-      version: SAMPLE_VERSION,
-      id: `${site}.${name}`,
-      site,
-      crop,
-      offset_cells: [offset[0], offset[1], 0],
-      cells: options.cells,
-      voxel_m: lattice.voxel_m,
-      z_floor_m: lattice.zFloor_m,
-      voxels: coords.shape[0]!,
-      cut_voxels: voxels.cut,
-      height_cells: voxels.heightMap.to("i32").max().item() + 1,
-      class_voxels,
-      extractor,
-      views: shares[i]!.map((share, view) => ({ view, share: Number(share.toFixed(4)) }))
-        .filter(({ share }) => share >= options.least_view_share)
-        .sort((a, b) => b.share - a.share || a.view - b.view),
-      ...(transforms.georeference ? { georeference: transforms.georeference } : {}),
-    };
+    const { record, top } = scope(() => {
+      const voxels = voxelizeCrop(mesh, lattice, offset, highest_m);
+      const record: SampleRecord = {
+        version: SAMPLE_VERSION,
+        id: `${site}.${name}`,
+        site,
+        crop,
+        offset_cells: [offset[0], offset[1], 0],
+        cells: options.cells,
+        voxel_m: lattice.voxel_m,
+        z_floor_m: lattice.zFloor_m,
+        voxels: voxels.coords.shape[0]!,
+        cut_voxels: voxels.cut,
+        height_cells: voxels.heightMap.to("i32").max().item() + 1,
+        class_voxels: histogram(voxels.semantic.toArray() as Uint8Array),
+        extractor,
+        views: shares[i]!.map((share, view) => ({ view, share: Number(share.toFixed(4)) }))
+          .filter(({ share }) => share >= options.least_view_share)
+          .sort((a, b) => b.share - a.share || a.view - b.view),
+        ...(transforms.georeference ? { georeference: transforms.georeference } : {}),
+      };
+      writeSample(task.folderOf(name), voxels, record);
+      return { record, top: { colour: paint(voxels.topIndex, voxels.rgb, 0), height: voxels.heightMap.to("f32"), semantic: voxels.semanticMap } };
+    });
     samples.push(record);
-    await Bun.write(join(folder, "sample.json"), JSON.stringify(record, null, 1));
-    previews.set(name, preview(voxels));
-    for (const t of [coords, feats, rgb, semantic, normal, voxels.topIndex]) t.dispose();
+    tops.push({ crop, top });
     task.progress(i + 1, crops.length);
   }
-  const tile = (kind: number) => [2, 1, 0].map((row) => [0, 1, 2].map((column) => previews.get(`c${column}${row}`)![kind]!));
-  const [colour, height, classes] = [tile(0), tile(1), tile(2)];
-  await sheet(
-    join(out, "crops.png"),
-    colour.map((row, r) => [...row, ...height[r]!, ...classes[r]!]),
-    Math.max(1, Math.round(128 / options.cells)),
+  return { samples, picture: cropsPicture(tops, samples, options.cells) };
+}
+
+function writeSample(folder: string, voxels: CropVoxels, record: SampleRecord): void {
+  const { coords, feats, rgb, semantic, normal, semanticMap } = voxels;
+  saveSafetensors(
+    join(folder, "sample.safetensors"),
+    new Map([
+      ["coords", coords],
+      ["feats", feats],
+      ["rgb", rgb],
+      ["semantic", semantic],
+      ["normal", normal],
+      ["semantic_map", semanticMap],
+    ]),
+    { extractor: record.extractor },
   );
-  const total = counts.reduce((a, b) => a + b, 0);
-  const classRows = counts
-    .map((n, c): [string, number, number] => [CLASSES[c]!.name, n, Number(((100 * n) / total).toFixed(2))])
-    .filter(([, n]) => n > 0);
-  return { samples, classRows: classRows.sort((a, b) => b[1] - a[1]) };
+  writeFileSync(join(folder, "sample.json"), JSON.stringify(record, null, 1));
+}
+
+interface TopView {
+  colour: Tensor;
+  height: Tensor;
+  semantic: Tensor;
+}
+
+/** Colour, height and class from above, each as 3 × 3 crops as they lie, north up. */
+function cropsPicture(tops: { crop: [number, number]; top: TopView }[], samples: readonly SampleRecord[], cells: number): Picture {
+  return scope(() => {
+    const range = {
+      low: Math.min(...tops.map(({ top }) => top.height.where(top.height.ge(0), 1e9).min().item())),
+      high: Math.max(...samples.map((s) => s.height_cells)) - 1,
+    };
+    const tiles = [2, 1, 0].map((row) => {
+      const across = tops.filter(({ crop }) => crop[1] === row).map(({ top }) => top);
+      return [...across.map((t) => t.colour), ...across.map((t) => heightGrey(t.height, range)), ...across.map((t) => classColours(t.semantic))];
+    });
+    return sheetOf(tiles, Math.max(1, Math.round(128 / cells)));
+  });
 }
 
 /** Lowest and highest vertex over the central square. */
@@ -120,8 +143,4 @@ function histogram(labels: Uint8Array): number[] {
   const counts = new Array<number>(CLASSES.length).fill(0);
   for (const label of labels) counts[label]!++;
   return counts;
-}
-
-function preview({ topIndex, rgb, heightMap, semanticMap }: CropVoxels): Tensor[] {
-  return scope(() => [paint(topIndex, rgb, 0), heightGrey(heightMap.to("f32")), classColours(semanticMap)]);
 }
