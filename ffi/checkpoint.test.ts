@@ -126,6 +126,21 @@ describe("gradients of a checkpointed net are those of the plain one, to the bit
   });
 });
 
+test("a weight cast inside a segment is not served, without its gradient, to the code after it", () => {
+  const layer = new Linear(4, 4).materialize({ seed: 1 });
+  const x = draw([3, 4], 11);
+  const gradient = (before: () => unknown) => {
+    layer.zeroGrad();
+    autocast("bf16", () => {
+      before();
+      layer.forward(x).sum().backward();
+    });
+    return layer.weight.tensor.grad!;
+  };
+  const expected = gradient(() => {});
+  expect(gradient(() => checkpoint(() => layer.forward(x)))).toEqualTensor(expected);
+});
+
 test("a checkpointed chain keeps far less memory", () => {
   const net = new Chain().materialize({ seed: 1 });
   const peak = (wrap: typeof checkpoint) => {

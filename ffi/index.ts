@@ -3,6 +3,19 @@ export { Arena } from "./arena";
 export { autocast } from "./autocast";
 export { enableGrad, grad, noGrad } from "./autograd";
 export { checkpoint, pauseRecording } from "./checkpoint";
+export {
+  allReduce,
+  averageGradients,
+  barrier,
+  broadcast,
+  broadcastParameters,
+  type GroupOptions,
+  groupFromEnvironment,
+  initDistributed,
+  rank,
+  shutdownDistributed,
+  worldSize,
+} from "./distributed";
 export { type DType, dtypes, type NumericArray } from "./dtype";
 export { ArgumentError, type ErrorKind, ShapeError, TensorError } from "./errors";
 export { cancelFlag, cancelOnSignals, type MemoryStatistics, memory, nativeLoaded, resetPeakMemory, setThreads, threads, trimMemory } from "./load";

@@ -58,6 +58,12 @@ const symbols = {
   ec_checkpoint_end: { args: [i32], returns: i32 },
   ec_checkpoint_abort: { args: [], returns: i32 },
   ec_checkpoint_pause: { args: [i32], returns: i32 },
+  ec_dist_init: { args: [cstring, i32, i32, i32], returns: i32 },
+  ec_dist_shutdown: { args: [], returns: i32 },
+  ec_dist_all_reduce: { args: [i32, i32], returns: i32 },
+  ec_dist_broadcast: { args: [i32, i32], returns: i32 },
+  ec_dist_barrier: { args: [], returns: i32 },
+  ec_dist_average_gradients: { args: [i32], returns: i32 },
 } as const;
 
 type Symbols = ReturnType<typeof dlopen<typeof symbols>>["symbols"];

@@ -128,6 +128,14 @@ EC_EXPORT int32_t ec_checkpoint_end(int32_t outputs) EC_NOEXCEPT;     // handles
 EC_EXPORT int32_t ec_checkpoint_abort(void) EC_NOEXCEPT;
 EC_EXPORT int32_t ec_checkpoint_pause(int32_t on) EC_NOEXCEPT;        // the state before, or -status
 
+// Collectives between rank processes
+EC_EXPORT int32_t ec_dist_init(const char* store, int32_t rank, int32_t world, int32_t timeout_s) EC_NOEXCEPT;  // tcp://host:port or file:///path
+EC_EXPORT int32_t ec_dist_shutdown(void) EC_NOEXCEPT;
+EC_EXPORT int32_t ec_dist_all_reduce(int32_t count, int32_t op) EC_NOEXCEPT;    // in place, handles in the stream; 0 sum, 1 max, 2 min
+EC_EXPORT int32_t ec_dist_broadcast(int32_t count, int32_t root) EC_NOEXCEPT;
+EC_EXPORT int32_t ec_dist_barrier(void) EC_NOEXCEPT;
+EC_EXPORT int32_t ec_dist_average_gradients(int32_t count) EC_NOEXCEPT;         // of the parameters in the stream
+
 #ifdef __cplusplus
 }
 #endif

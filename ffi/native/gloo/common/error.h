@@ -1,0 +1,2 @@
+// Stands in for gloo's header: see README.md.
+#pragma once
