@@ -30,7 +30,7 @@ abstract class SparseConvolution extends Module {
   ) {
     super();
     const asTaps: Init = (shape, seed, name) =>
-      first([outChannels, inChannels, kernel, kernel, kernel], seed, name).permute([2, 3, 4, 1, 0]).reshape(shape);
+      first([outChannels, inChannels, kernel, kernel, kernel], seed, name).permute([2, 3, 4, 1, 0]).reshape(shape).contiguous();
     this.weight = new Parameter([kernel ** 3, inChannels, outChannels], asTaps);
     this.bias = bias ? new Parameter([outChannels], init.zeros()) : null;
   }

@@ -1,0 +1,25 @@
+/** What other plugins may import of the models. */
+export { Posterior } from "./blocks/posterior";
+export { Classsfm } from "./classsfm/model";
+export { type GuidedBy, gridOfCells, occupiedCells, sampleGrid } from "./classsfm/sample";
+export { alignTo, repeatScene } from "./conditions/align";
+export { type ConditionKind, type ConditionMix, conditionMix, drawCondition } from "./conditions/mix";
+export { normalDrop, normalDropDefaults } from "./conditions/normal-drop";
+export * from "./conditions/struct-condition";
+export { emptyOnVoxels, type FeatureMap, imageOnVoxels, mapOnVoxels, topRows } from "./conditions/tex-condition";
+export { type CondVoxels, cellKey, type Draws, selectRows, voxelCount } from "./conditions/voxel-set";
+export * from "./flow";
+export { Latentsfm } from "./latentsfm/model";
+export { type Roughening, roughen, roughening, rowsBefore } from "./latentsfm/roughen";
+export { realCells, sampleLatents } from "./latentsfm/sample";
+export * from "./metrics/colours";
+export * from "./metrics/seams";
+export * from "./metrics/voxels";
+export { type ModelName, models, type Scale } from "./registry";
+export { loadModel, type ModelInfo, saveModel } from "./store";
+export type { Decoded, Pruning } from "./structvae/decoder";
+export { Structvae } from "./structvae/model";
+export { Texfm } from "./texfm/model";
+export { sampleTexture } from "./texfm/sample";
+export { activate, opaqueSplats, type Splats, splatColours } from "./texvae/gaussian-head";
+export { Texvae } from "./texvae/model";

@@ -1,0 +1,92 @@
+/**
+ * The paper's T-block: pre-norm attention, then an MLP, each on a residual. Norms have no learned scale, and run in f32 (TRELLIS).
+ *
+ * `ModulatedTBlock` is the flows' variant: the time embedding shifts, scales and gates both halves (adaLN-zero: at the start a block is the identity). With a condition width it also looks at the
+ * condition's voxels between the two halves (a cross block).
+ */
+import { init, LayerNorm, Linear, Module, type Tensor } from "../../../ffi";
+import type { AttentionReach, SparseTensor } from "../../../ffi/sparse";
+import { CrossAttention, SelfAttention } from "./attention";
+import { scaledXavier } from "./init";
+import { Mlp } from "./mlp";
+import { type Modulation, rowsOfBatch } from "./modulation";
+
+export interface TBlockConfig {
+  channels: number;
+  headDim: number;
+  mlpRatio: number;
+  reach: AttentionReach;
+  /** Share of Xavier's width with which each residual branch begins; 1 is plain Xavier. */
+  residualScale: number;
+}
+
+export class TBlock extends Module {
+  readonly norm: LayerNorm;
+  readonly attention: SelfAttention;
+  readonly mlp: Mlp;
+
+  constructor(readonly config: TBlockConfig) {
+    super();
+    const { channels, headDim, mlpRatio, reach, residualScale } = config;
+    const outInit = scaledXavier(residualScale);
+    this.norm = new LayerNorm(channels, { affine: false, eps: 1e-6 });
+    this.attention = new SelfAttention({ channels, headDim, qkNorm: false, outInit }, reach);
+    this.mlp = new Mlp(channels, mlpRatio, outInit);
+  }
+
+  forward(x: SparseTensor): SparseTensor {
+    const attended = x.feats.add(this.attention.forward(this.norm.forward(x.feats), x));
+    return x.withFeats(attended.add(this.mlp.forward(this.norm.forward(attended))));
+  }
+}
+
+export interface ModulatedTBlockConfig extends Omit<TBlockConfig, "residualScale"> {
+  timeChannels: number;
+  qkNorm: boolean;
+  /** Channels of the condition to attend to; absent: no cross-attention. */
+  condChannels?: number;
+}
+
+export class ModulatedTBlock extends Module {
+  readonly norm: LayerNorm;
+  readonly modulation: Linear;
+  readonly attention: SelfAttention;
+  readonly crossNorm: LayerNorm | undefined;
+  readonly cross: CrossAttention | undefined;
+  readonly mlp: Mlp;
+
+  constructor(readonly config: ModulatedTBlockConfig) {
+    super();
+    const { channels, headDim, mlpRatio, reach, qkNorm, timeChannels, condChannels } = config;
+    const attention = { channels, headDim, qkNorm, outInit: scaledXavier(1) };
+    this.norm = new LayerNorm(channels, { affine: false, eps: 1e-6 });
+    this.modulation = new Linear(timeChannels, 6 * channels, { init: init.zeros() });
+    this.attention = new SelfAttention(attention, reach);
+    if (condChannels !== undefined) {
+      this.crossNorm = new LayerNorm(channels, { affine: true, eps: 1e-6 });
+      this.cross = new CrossAttention({ ...attention, qkNorm: false }, condChannels);
+    }
+    this.mlp = new Mlp(channels, mlpRatio, scaledXavier(1));
+  }
+
+  /**
+   * @param time SiLU of the time embedding, one row a scene
+   * @param cond the condition's voxels; needed exactly when the block has cross-attention
+   */
+  forward(x: SparseTensor, time: Modulation, cond?: SparseTensor): SparseTensor {
+    const [shiftA, scaleA, gateA, shiftM, scaleM, gateM] = this.modulation
+      .forward(time.embedding_BE)
+      .chunk(6, 1)
+      .map((row) => rowsOfBatch(row, x)) as Six<Tensor>;
+    let h = x.feats;
+    h = h.add(gateA.mul(this.attention.forward(this.norm.forward(h).mul(scaleA.add(1)).add(shiftA), x)));
+    if (this.cross && this.crossNorm) {
+      if (!cond) throw new TypeError("ModulatedTBlock: a cross block was called without a condition");
+      h = h.add(this.cross.forward(this.crossNorm.forward(h), x, cond));
+    }
+    h = h.add(gateM.mul(this.mlp.forward(this.norm.forward(h).mul(scaleM.add(1)).add(shiftM))));
+    return x.withFeats(h);
+  }
+}
+
+type Six<T> = [T, T, T, T, T, T];

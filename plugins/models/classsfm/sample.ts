@@ -1,0 +1,38 @@
+/** ClassSFM at work: noise to a grid, the grid to coarse cells. */
+import { noGrad, scope, type Tensor } from "../../../ffi";
+import type { StructCondition } from "../conditions/struct-condition";
+import { type IntegrateOptions, integrate } from "../flow";
+import type { Classsfm } from "./model";
+
+export interface GuidedBy {
+  cond: StructCondition;
+  /** What guidance moves away from: the empty condition. */
+  empty: StructCondition;
+}
+
+/**
+ * @param noise [g³, 1], x slowest and z fastest
+ * @returns [g³, 1], near ±1
+ */
+export function sampleGrid(model: Classsfm, conditions: GuidedBy, noise: Tensor, edge: number, options: IntegrateOptions): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
+      return integrate((x, t, branch) => model.forward(x, [t], edge, branch === "cond" ? cond : empty), noise, options);
+    }),
+  );
+}
+
+/** Cells above 0 ("we set the threshold of 0"): [N, 3], sorted by x, y, z. */
+export function occupiedCells(grid: ArrayLike<number>, edge: number): Int32Array {
+  const cells: number[] = [];
+  for (let i = 0; i < grid.length; i++) if (grid[i]! > 0) cells.push(Math.floor(i / edge ** 2), Math.floor(i / edge) % edge, i % edge);
+  return Int32Array.from(cells);
+}
+
+/** The way back: +1 in the cells, −1 elsewhere, [g³]. */
+export function gridOfCells(cells: ArrayLike<number>, edge: number): Float32Array {
+  const grid = new Float32Array(edge ** 3).fill(-1);
+  for (let i = 0; i < cells.length; i += 3) grid[(cells[i]! * edge + cells[i + 1]!) * edge + cells[i + 2]!] = 1;
+  return grid;
+}

@@ -1,0 +1,34 @@
+/** LatentSFM at work: latents for roughened coarse cells, and the rule that says which of the cells are real. */
+import { noGrad, scope, type Tensor } from "../../../ffi";
+import type { SparseTensor } from "../../../ffi/sparse";
+import type { GuidedBy } from "../classsfm/sample";
+import { type IntegrateOptions, integrate } from "../flow";
+import type { Latentsfm } from "./model";
+
+/**
+ * @param cells coarse cells of one scene, roughened, with noise [N, 32] as features
+ * @returns normalised latents [N, 32]
+ */
+export function sampleLatents(model: Latentsfm, conditions: GuidedBy, cells: SparseTensor, options: IntegrateOptions): Tensor {
+  return noGrad(() =>
+    scope(() => {
+      const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
+      return integrate((x, t, branch) => model.forward(cells.withFeats(x), [t], branch === "cond" ? cond : empty), cells.feats, options);
+    }),
+  );
+}
+
+/**
+ * Rows of the cells that are real: more than half of the channels have |z| > τ. Cells that roughening added were zero in training.
+ *
+ * @param z normalised latents [N, C], row by row
+ */
+export function realCells(z: ArrayLike<number>, channels: number, tau: number): Int32Array {
+  const rows: number[] = [];
+  for (let row = 0; row < z.length / channels; row++) {
+    let large = 0;
+    for (let c = 0; c < channels; c++) if (Math.abs(z[row * channels + c]!) > tau) large++;
+    if (large > channels / 2) rows.push(row);
+  }
+  return Int32Array.from(rows);
+}
