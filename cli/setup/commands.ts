@@ -3,7 +3,7 @@ import { defineCommand, EXIT } from "../plugin";
 
 export const setup = defineCommand({
   name: "setup",
-  summary: "Get libtorch and build the native library (once; a second call ends at once)",
+  summary: "get libtorch and build the native library (once; a second call ends at once)",
   examples: ["earthcraft setup", "EARTHCRAFT_LIBTORCH=/opt/libtorch earthcraft setup"],
   async run({ ui, result }) {
     const { ensureNative } = await import("./native");
@@ -14,7 +14,7 @@ export const setup = defineCommand({
 
 export const doctor = defineCommand({
   name: "doctor",
-  summary: "Say what of bun, libtorch, compiler, native library, GPU, disk and memory is there, and what to do about the rest",
+  summary: "say what of bun, libtorch, compiler, native library, GPU, disk and memory is there, and what to do about the rest",
   examples: ["earthcraft doctor", "earthcraft doctor --json"],
   async run({ result }) {
     const { describeChecks, examine } = await import("./doctor");

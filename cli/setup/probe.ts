@@ -9,9 +9,6 @@ export interface Verdict {
 
 const PROBE_MS = 60_000;
 
-/**
- * @param library `.so` to open, with the symbol `ec_abi_version` and whatever libtorch it links to
- */
 export function probeLibrary(library: string, env: NodeJS.ProcessEnv = process.env): Verdict {
   const ran = Bun.spawnSync([process.execPath, join(import.meta.dir, "probe-child.ts"), library], {
     env: { ...env, OMP_NUM_THREADS: "1" },
@@ -19,8 +16,8 @@ export function probeLibrary(library: string, env: NodeJS.ProcessEnv = process.e
   });
   const said = ran.stdout.toString().trim();
   if (ran.exitCode === 0) return { ok: true, detail: said };
-  const error = ran.stderr.toString().trim().split("\n").filter(Boolean);
-  const why = error.find((line) => /error|cannot|not found|undefined/i.test(line)) ?? error.at(-1) ?? "";
+  // A crash leaves bun's own banner; only a child that caught an error has one line to say.
+  const why = ran.exitCode === 1 ? ran.stderr.toString().trim() : "";
   const end = ran.exitedDueToTimeout
     ? `gave no answer in ${PROBE_MS / 1000} s`
     : ran.signalCode

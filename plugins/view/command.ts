@@ -5,7 +5,7 @@ import { defineCommand, EXIT, UserError } from "../../cli/plugin";
 
 export const viewCommand = defineCommand({
   name: "view",
-  summary: "Pictures, PLY, GLB and GeoTIFF of generated scenes",
+  summary: "pictures, PLY, GLB and GeoTIFF of generated scenes",
   args: { path: { summary: "a scene.safetensors, or a folder or run that holds some" } },
   flags: {
     only: { kind: "list", summary: "png, ply, glb or tif; may be given several times", value: "KIND" },
