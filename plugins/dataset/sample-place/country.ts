@@ -2,7 +2,7 @@
 import { Random, smoothNoise } from "../noise";
 import { inRing, outlines, signedArea2 } from "./contour";
 import { area, type Drawing, type Tags } from "./drawing";
-import { clip } from "./streets";
+import { type Block, clip } from "./streets";
 import { VALLEY_PITCH_M, type Valley, type XY } from "./valley";
 
 const VALLEYS = [-2, -1, 0, 1, 2] as const;
@@ -10,10 +10,10 @@ const REACH_M = 1800;
 /** Woods begin about this high above the valley floor. */
 const TREE_LINE_M = 25;
 
-export function drawCountry(valley: Valley, drawing: Drawing): void {
+export function drawCountry(valley: Valley, drawing: Drawing, blocks: readonly Block[]): void {
   const random = new Random(valley.seed, 3);
   drawWater(valley, drawing);
-  drawFields(valley, drawing, random);
+  drawFields(valley, drawing, random, blocks);
   drawWoods(valley, drawing);
   drawPits(valley, drawing, random);
 }
@@ -54,7 +54,7 @@ function drawWater(valley: Valley, drawing: Drawing): void {
 
 const CROPS = ["wheat", "rape", "maize", "barley", "sugar_beet", "fallow"] as const;
 
-function drawFields(valley: Valley, drawing: Drawing, random: Random): void {
+function drawFields(valley: Valley, drawing: Drawing, random: Random, blocks: readonly Block[]): void {
   for (const k of VALLEYS)
     for (const side of [1, -1])
       for (const [near, far, floor] of [
@@ -66,26 +66,18 @@ function drawFields(valley: Valley, drawing: Drawing, random: Random): void {
           const length = random.uniform(55, 120);
           const kind = floor
             ? random.pick(["field", "meadow"], [4, 1])
-            : random.pick(["field", "meadow", "orchard", "vineyard"], near < 100 ? [3, 4, 1.5, 1] : [0.6, 4, 1, 1.5]);
+            : random.pick(["field", "meadow", "orchard", "vineyard"], near < 100 ? [5, 3, 1.5, 1.5] : [2, 3, 1.5, 2]);
           const points = strip(valley, k, s + 3, s + length - 3, side * near, side * far);
-          const open = points.every((p) => valley.inside(p, 2)) && !inTown(valley, s, s + length, k, near) && !onLake(valley, points, k);
+          const open = points.every((p) => valley.inside(p, 2)) && !meetsTown(blocks, k, side, s, s + length, near, far);
           if (open) area(drawing, points, fieldTags(kind, random));
           s += length;
         }
 }
 
-function inTown(valley: Valley, s0: number, s1: number, k: number, near: number): boolean {
-  for (let s = s0 - 90; s <= s1 + 90; s += 20) {
-    const reach = valley.townReach(s, k);
-    if (near < 85 ? reach > 235 : reach > near + 10) return true;
-  }
-  return false;
-}
-
-function onLake(valley: Valley, points: readonly XY[], k: number): boolean {
-  return valley.lakes.some(
-    (lake) =>
-      lake.valley === k && points.some((p) => Math.abs(valley.fromPlan(p).s - lake.s) < lake.along_m + 6 && Math.abs(valley.fromPlan(p).e) < 50),
+/** Does a field from s0 to s1 and from near to far across meet a block of a town? */
+function meetsTown(blocks: readonly Block[], k: number, side: number, s0: number, s1: number, near: number, far: number): boolean {
+  return blocks.some(
+    (b) => b.valley === k && b.side === side && b.along[0] - 8 < s1 && b.along[1] + 8 > s0 && b.across[0] - 6 < far && b.across[1] + 6 > near,
   );
 }
 

@@ -40,8 +40,9 @@ export function makeSamplePlace(seed: number, folder: string): string {
   mkdirSync(folder, { recursive: true });
   const valley = new Valley(seed, HALF_M);
   const drawing = emptyDrawing();
-  drawCountry(valley, drawing);
-  drawBlocks(valley, drawing, drawStreets(valley, drawing).blocks);
+  const { blocks } = drawStreets(valley, drawing);
+  drawCountry(valley, drawing, blocks);
+  drawBlocks(valley, drawing, blocks);
 
   const [east, north] = proj4(UTM).forward([CENTRE.lon, CENTRE.lat]) as [number, number];
   const [e0, n0] = [Math.round(east / 10) * 10, Math.round(north / 10) * 10];

@@ -34,7 +34,7 @@ export function drawStreets(valley: Valley, drawing: Drawing): StreetPlan {
         if (band < 0 || band >= CONTOURS_M.length - 1 || j < 0 || j >= stations.length - 1) return false;
         const outer = CONTOURS_M[band + 1]!;
         const middle = (stations[j]! + stations[j + 1]!) / 2;
-        const needed = band === 0 ? 240 : outer - 12; // the floor is built up only in the middle of a town
+        const needed = band === 0 ? 215 : outer - 12; // the floor is built up only in the middle of a town
         const open = valley.inside(valley.toPlan(middle, k, (side * (outer + CONTOURS_M[band]!)) / 2), 20);
         return open && Math.min(valley.townReach(stations[j]!, k), valley.townReach(stations[j + 1]!, k)) > needed;
       };

@@ -9,7 +9,7 @@ import { Random, smoothNoise } from "../noise";
 export type XY = readonly [number, number];
 
 /** Distance between two streams, and how far across a valley town blocks reach at most, metres. */
-export const VALLEY_PITCH_M = 820;
+export const VALLEY_PITCH_M = 740;
 const FLOOR_M = 60;
 const SLOPE = 0.15;
 
@@ -49,8 +49,8 @@ export class Valley {
     const lakes: Lake[] = [];
     for (let valley = -2; valley <= 2; valley++) {
       const start = random.uniform(-2000, -1500);
-      for (let s = start; s < 2000; s += random.uniform(560, 700)) {
-        const town = { s, valley, half_m: random.uniform(200, 300), density: random.uniform(0.6, 1) };
+      for (let s = start; s < 2000; s += random.uniform(620, 740)) {
+        const town = { s, valley, half_m: random.uniform(280, 350), density: random.uniform(0.75, 1) };
         towns.push(town);
         if (random.chance(0.45)) {
           const along_m = random.uniform(50, 85);
@@ -91,7 +91,7 @@ export class Valley {
       const u = Math.min(1, Math.max(0, (at - from) / (to - from)));
       return (to - from) * (u * u * u - (u * u * u * u) / 2) + Math.max(0, at - to); // the integral of smoothstep
     };
-    return SLOPE * (ramp(FLOOR_M - 10, FLOOR_M + 60, across) - ramp(330, VALLEY_PITCH_M / 2, across)) + 0.012 * across;
+    return SLOPE * (ramp(FLOOR_M - 10, FLOOR_M + 60, across) - ramp(290, VALLEY_PITCH_M / 2, across)) + 0.012 * across;
   }
 
   /** Metres above the floor of one's own valley, which is what land cover goes by. */
@@ -135,7 +135,7 @@ export class Valley {
   /** How far across the town reaches at s, metres from the stream (0 without a town). */
   townReach(s: number, valley: number): number {
     const density = this.density(s, valley);
-    return density <= 0 ? 0 : 85 + 200 * Math.sqrt(density);
+    return density <= 0 ? 0 : 100 + 185 * Math.sqrt(density);
   }
 
   inside([x, y]: XY, margin_m = 0): boolean {

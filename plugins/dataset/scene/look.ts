@@ -156,7 +156,8 @@ export function colorAt(style: Style, x: number, y: number): [number, number, nu
 
 /** Irregular patches: the nearest of points scattered one a square. */
 function patchColor({ colors, size_m }: NonNullable<Style["patches"]>, x: number, y: number): RGB {
-  const [u, v] = [x / size_m, y / size_m];
+  const u = x / size_m + 0.3 * smoothNoise(x, y, 0.45 * size_m, 87); // no straight borders
+  const v = y / size_m + 0.3 * smoothNoise(x, y, 0.45 * size_m, 88);
   const [i, j] = [Math.floor(u), Math.floor(v)];
   let [best, choice] = [Infinity, 0];
   for (let a = i - 1; a <= i + 1; a++)
