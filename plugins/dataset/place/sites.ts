@@ -1,7 +1,9 @@
 /** The sites of a place: squares of 600 m, each with its own ENU frame. */
 import { EnuFrame, type Geodetic } from "../../earth/api";
 import { type Bounds, badInput } from "../readers/bad-input";
+import type { LonLat, Tags } from "../readers/osm-data";
 import { ellipsoidalHeight, type Layer, openLayers, reaches } from "./elevation";
+import type { PlaceMap } from "./map";
 import type { Place } from "./place-file";
 
 /** Edge of a site ("Collection and 3D Simulation": deduplication in 600 m grids). */
@@ -17,7 +19,7 @@ export interface Site {
  * @param warn takes what the user should know: cells left out, files without a datum
  * @throws UserError when no site is left
  */
-export async function resolveSites(place: Place, warn: (text: string) => void): Promise<Site[]> {
+export async function resolveSites(place: Place, map: PlaceMap, warn: (text: string) => void): Promise<Site[]> {
   const layers = await openLayers(place.elevation, placeBounds(place), warn);
   const frame = new EnuFrame({ ...place.center, h: 0 });
   const at = (x: number, y: number) => frame.toGeodetic([x, y, 0]);
@@ -26,12 +28,16 @@ export async function resolveSites(place: Place, warn: (text: string) => void): 
   else if (place.sites === "grid") {
     const n = Math.floor(place.extent_m / SITE_M);
     const left: string[] = [];
+    const sea: string[] = [];
     for (let row = 0; row < n; row++)
       for (let column = 0; column < n; column++) {
         const { lat, lon } = at((column - (n - 1) / 2) * SITE_M, (row - (n - 1) / 2) * SITE_M);
-        if (coversSite(layers, lat, lon)) candidates.push({ name: `x${column}y${row}`, lat, lon });
-        else left.push(`x${column}y${row}`);
+        const name = `x${column}y${row}`;
+        if (!coversSite(layers, lat, lon)) left.push(name);
+        else if (isOpenSea(layers, map, lat, lon)) sea.push(name);
+        else candidates.push({ name, lat, lon });
       }
+    if (sea.length > 0) warn(`${sea.length} of ${n * n} cells left out, where there is nothing but water: ${sea.join(", ")}`);
     if (left.length > 0) warn(`${left.length} of ${n * n} cells left out, where the elevation does not reach: ${left.join(", ")}`);
   } else candidates.push(...place.sites);
   const names = candidates.map((c) => c.name);
@@ -74,6 +80,23 @@ function* siteRaster(lat: number, lon: number): Generator<Geodetic> {
 function coversSite(layers: readonly Layer[], lat: number, lon: number): boolean {
   for (const p of siteRaster(lat, lon)) if (!reaches(layers, p.lon, p.lat)) return false;
   return true;
+}
+
+/** Level to a metre and without a road or building, in a place with a coast. */
+function isOpenSea(layers: readonly Layer[], map: PlaceMap, lat: number, lon: number): boolean {
+  const { lines, areas } = map.features;
+  if (!lines.some((l) => l.tags.natural === "coastline")) return false;
+  let [low, high] = [Infinity, -Infinity];
+  for (const p of siteRaster(lat, lon)) {
+    const h = ellipsoidalHeight(layers, p.lon, p.lat);
+    if (!Number.isNaN(h)) [low, high] = [Math.min(low, h), Math.max(high, h)];
+  }
+  if (high - low > 1) return false;
+  const dLat = 250 / 110_500; // what crops are cut from
+  const dLon = dLat / Math.cos((lat * Math.PI) / 180);
+  const here = ([x, y]: LonLat) => Math.abs(y - lat) < dLat && Math.abs(x - lon) < dLon;
+  const built = (tags: Tags) => tags.highway !== undefined || tags.building !== undefined;
+  return !lines.some((l) => built(l.tags) && l.points.some(here)) && !areas.some((a) => built(a.tags) && a.outer.some(here));
 }
 
 function nearestHeight(layers: readonly Layer[], lat: number, lon: number): number {

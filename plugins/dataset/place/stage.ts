@@ -23,8 +23,9 @@ export const sites = defineStage({
   run: async (task) => {
     const { readPlace } = await import("./place-file");
     const { resolveSites } = await import("./sites");
+    const { readPlaceMap } = await import("./map");
     const place = readPlace(task.place);
-    const all = await resolveSites(place, (text) => task.warn(text));
+    const all = await resolveSites(place, await readPlaceMap(place), (text) => task.warn(text));
     const chosen = task.options.site_count > 0 ? all.slice(0, task.options.site_count) : all;
     const file: z.infer<typeof sitesFileSchema> = { place: place.name, attribution: place.attribution, sites: chosen };
     await Bun.write(join(task.out, "sites.json"), `${JSON.stringify(file, null, 1)}\n`);

@@ -1,9 +1,9 @@
 /** Heights from GeoTIFF and COG files in any CRS that the GeoKeys name (geotiff, geotiff-geokeys-to-proj4, proj4). */
 import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
-import { type GeoKeys, toProj4 } from "geotiff-geokeys-to-proj4";
-import proj4 from "proj4";
+import type { GeoKeys } from "geotiff-geokeys-to-proj4";
 import type { Vertical } from "../../earth/api";
 import { type Bounds, badInput } from "./bad-input";
+import { crsOf } from "./crs";
 import { checkPixelCount, type HeightRaster } from "./height-raster";
 
 /** EPSG codes of vertical CRSs, and of 3D geographic CRSs, whose heights are above the ellipsoid. */
@@ -80,38 +80,36 @@ function georeferencing(file: string, image: GeoTIFFImage): Georeferencing {
   const keys = image.getGeoKeys() as (GeoKeys & Record<string, number>) | null;
   if (keys === null)
     throw badInput(file, "has no GeoKeys, so where it lies is unknown", "write it again with its CRS: gdal_translate -a_srs EPSG:… -a_ullr …");
-  const parameters = toProj4(keys);
-  const { CRSNotSupported, conversionNotSupported, coordinateTransformationNotSupported } = parameters.errors ?? {};
-  if (!parameters.proj4 || CRSNotSupported || conversionNotSupported || coordinateTransformationNotSupported)
-    throw badInput(
-      file,
-      `its CRS (code ${CRSNotSupported ?? keys.ProjectedCSTypeGeoKey ?? keys.GeographicTypeGeoKey ?? "none"}) is not supported`,
-      "reproject it: gdalwarp -t_srs EPSG:4326 …",
-    );
-  let origin: number[];
-  let resolution: number[];
-  try {
-    origin = image.getOrigin();
-    resolution = image.getResolution();
-  } catch (error) {
-    throw badInput(file, `has no usable position or pixel size: ${message(error)}`);
-  }
-  const unit = parameters.coordinatesConversionParameters ?? { x: 1, y: 1 };
-  const converter = proj4(parameters.proj4);
+  const crs = crsOf(file, keys);
+  const [a, b, c, d, e, f] = pixelToModel(file, image);
+  const determinant = a * e - b * d;
+  if (!(Math.abs(determinant) > 0 && Number.isFinite(determinant + c + f))) throw badInput(file, "its pixels have no size");
   const half = image.pixelIsArea() ? 0 : 0.5; // PixelIsPoint: the tie point is the centre of a pixel
-  const [x0, y0, dx, dy] = [origin[0]!, origin[1]!, resolution[0]!, resolution[1]!];
-  if (!(dx !== 0 && dy !== 0 && Number.isFinite(x0 + y0 + dx + dy))) throw badInput(file, `has a pixel size of ${dx} × ${dy}`);
-  const projected = !parameters.isGCS;
   const vertical = VERTICAL[keys.VerticalGeoKey ?? keys.VerticalCSTypeGeoKey ?? (keys.GeographicTypeGeoKey === 4979 ? 4979 : -1)];
   return {
     pixelOf: (lon, lat) => {
-      const [x, y] = converter.forward([lon, lat]) as [number, number];
-      return [(x / unit.x - x0) / dx + half, (y / unit.y - y0) / dy + half];
+      const [x, y] = crs.forward(lon, lat);
+      return [(e * (x - c) - b * (y - f)) / determinant + half, (a * (y - f) - d * (x - c)) / determinant + half];
     },
-    pixel_m: Math.abs(dy) * unit.y * (projected ? 1 : 111_320),
+    pixel_m: Math.sqrt(Math.abs(determinant)) * crs.unit_m,
     unit_m: FEET[keys.VerticalUnitsGeoKey ?? -1] ?? 1,
     ...(vertical === undefined ? {} : { vertical }),
   };
+}
+
+/** x = a · column + b · row + c, y = d · column + e · row + f, from a transformation matrix or from a tie point and the pixel's size. */
+function pixelToModel(file: string, image: GeoTIFFImage): [number, number, number, number, number, number] {
+  const matrix = image.fileDirectory.hasTag("ModelTransformation")
+    ? (image.fileDirectory.getValue("ModelTransformation") as ArrayLike<number>)
+    : undefined;
+  if (matrix && matrix.length >= 8) return [matrix[0]!, matrix[1]!, matrix[3]!, matrix[4]!, matrix[5]!, matrix[7]!];
+  try {
+    const [x, y] = image.getOrigin();
+    const [dx, dy] = image.getResolution();
+    return [dx!, 0, x!, 0, dy!, y!];
+  } catch (error) {
+    throw badInput(file, `has no usable position or pixel size: ${message(error)}`);
+  }
 }
 
 /** [left, top, right, bottom] of the pixels within bounds, from points along its sides, since a side may bend in the raster's CRS. */

@@ -14,8 +14,7 @@ export function drawCountry(valley: Valley, drawing: Drawing, blocks: readonly B
   const random = new Random(valley.seed, 3);
   drawWater(valley, drawing);
   drawFields(valley, drawing, random, blocks);
-  drawWoods(valley, drawing);
-  drawPits(valley, drawing, random);
+  drawWoods(valley, drawing, drawPits(valley, drawing, random));
 }
 
 /** A closed strip between two lines across a valley, from s0 to s1, cut where the land ends. */
@@ -88,8 +87,8 @@ function fieldTags(kind: string, random: Random): Tags {
   return { landuse: "farmland", crop: random.pick(CROPS) };
 }
 
-/** Woods cover what lies above the tree line, which wavers by a few metres. */
-function drawWoods(valley: Valley, drawing: Drawing): void {
+/** Woods cover what lies above the tree line, which wavers by a few metres; quarries in them are holes. */
+function drawWoods(valley: Valley, drawing: Drawing, pits: readonly XY[][]): void {
   const step = 12;
   const n = Math.floor((2 * valley.half_m) / step) + 1;
   const start = -valley.half_m;
@@ -106,13 +105,14 @@ function drawWoods(valley: Valley, drawing: Drawing): void {
   const outer = rings.filter((ring) => signedArea2(ring) > 2 * 900);
   const holes = rings.filter((ring) => signedArea2(ring) < -2 * 400);
   for (const [i, ring] of outer.entries()) {
-    const inner = holes.filter((hole) => inRing(hole[0]!, ring));
+    const inner = [...holes, ...pits.map((pit) => [...pit].reverse())].filter((hole) => hole.every((p) => inRing(p, ring)));
     area(drawing, ring, { natural: "wood", leaf_type: ["broadleaved", "needleleaved", "mixed"][i % 3]! }, inner);
   }
 }
 
-/** A quarry, and bare ground on some ridges. */
-function drawPits(valley: Valley, drawing: Drawing, random: Random): void {
+/** Quarries and bare rock on the ridges. */
+function drawPits(valley: Valley, drawing: Drawing, random: Random): XY[][] {
+  const pits: XY[][] = [];
   for (const k of VALLEYS) {
     for (let s = -1300 + random.uniform(0, 300); s < 1400; s += random.uniform(700, 950)) {
       const e = VALLEY_PITCH_M / 2 - random.uniform(60, 90);
@@ -121,7 +121,10 @@ function drawPits(valley: Valley, drawing: Drawing, random: Random): void {
         const angle = (2 * Math.PI * i) / 14;
         return valley.toPlan(s + along * Math.cos(angle), k, e + across * Math.sin(angle));
       });
-      if (points.every((p) => valley.inside(p, 5))) area(drawing, points, random.chance(0.6) ? { landuse: "quarry" } : { natural: "bare_rock" });
+      if (!points.every((p) => valley.inside(p, 5))) continue;
+      area(drawing, points, random.chance(0.6) ? { landuse: "quarry" } : { natural: "bare_rock" });
+      pits.push(points);
     }
   }
+  return pits;
 }

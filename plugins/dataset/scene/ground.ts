@@ -23,12 +23,15 @@ export interface Ground extends Field {
 const FILL_REACH_M = 60;
 const CONTROL = 16;
 
-/** Samples layers at every node; NaN where none has a height. */
+/** A layer's height gives way to the one below it over the last metres before its rim. */
+const FEATHER_M = 40;
+
+/** Samples layers at every node, the first on top; NaN where none has a height. */
 export function sampleField(layers: readonly Layer[], origin: Geodetic, half_m: number, n: number): Field {
   const cell_m = (2 * half_m) / n;
   const z = new Float32Array((n + 1) ** 2).fill(Number.NaN);
   const frame = new EnuFrame(origin);
-  for (const { raster, vertical, unit_m } of layers) {
+  for (const { raster, vertical, unit_m } of [...layers].reverse()) {
     const add = separation(vertical, origin.lat, origin.lon) - origin.h;
     // Where nodes fall in the raster is computed exactly on every 16th and joined bilinearly: over 32 m a projection bends by micrometres.
     for (let r0 = 0; r0 <= n; r0 += CONTROL)
@@ -41,12 +44,16 @@ export function sampleField(layers: readonly Layer[], origin: Geodetic, half_m: 
         for (let r = r0; r < Math.min(n + 1, r0 + CONTROL); r++)
           for (let c = c0; c < Math.min(n + 1, c0 + CONTROL); c++) {
             const i = r * (n + 1) + c;
-            if (!Number.isNaN(z[i]!)) continue;
             const [fc, fr] = [(c - c0) / CONTROL, (r - r0) / CONTROL];
             const mix = (k: 0 | 1) => (sw[k] * (1 - fc) + se[k] * fc) * (1 - fr) + (nw[k] * (1 - fc) + ne[k] * fc) * fr;
-            const height = sampleHeight(raster, mix(0), mix(1)) * unit_m;
+            const [column, row] = [mix(0), mix(1)];
+            const height = sampleHeight(raster, column, row) * unit_m;
+            if (Number.isNaN(height)) continue;
             const [x, y] = [c * cell_m - half_m, r * cell_m - half_m];
-            z[i] = height + add - (x * x + y * y) / (2 * 6_371_000); // the ellipsoid drops away from the tangent plane: 14 mm at 424 m
+            const value = height + add - (x * x + y * y) / (2 * 6_371_000); // the ellipsoid drops away from the tangent plane: 14 mm at 424 m
+            const rim_m = Math.min(column, row, raster.width - column, raster.height - row) * raster.pixel_m;
+            const weight = Number.isNaN(z[i]!) ? 1 : Math.min(1, rim_m / FEATHER_M);
+            z[i] = weight * value + (weight < 1 ? (1 - weight) * z[i]! : 0);
           }
       }
   }

@@ -3,6 +3,7 @@
  */
 import { EnuFrame, type Georeference, georeference } from "../../earth/api";
 import type { Layer } from "../place/elevation";
+import type { PlaceMap } from "../place/map";
 import type { Place } from "../place/place-file";
 import type { Site } from "../place/sites";
 import { buildBridges } from "./bridges";
@@ -13,7 +14,7 @@ import type { LandCover } from "./landcover";
 import { colorAt } from "./look";
 import { MeshBuilder, type SceneMesh } from "./mesh";
 import { type Plan, paintPlan } from "./plan";
-import { type PlaceMap, siteFeatures } from "./site-features";
+import { siteFeatures } from "./site-features";
 import { buildTree, canopyHeights, collectTrees, paintCanopy } from "./trees";
 
 export interface SceneOptions {

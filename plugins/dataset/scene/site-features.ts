@@ -1,10 +1,7 @@
 /** What the map holds near a site, in the plan of the site's frame. */
 import { EnuFrame, type Geodetic } from "../../earth/api";
-import type { Place } from "../place/place-file";
-import { badInput } from "../readers/bad-input";
-import { readFootprints } from "../readers/building-file";
-import { emptyFeatures, type LonLat, type MapFeatures, type Tags, toFeatures } from "../readers/osm-data";
-import { readOsmPbf } from "../readers/osm-pbf";
+import type { PlaceMap } from "../place/map";
+import type { LonLat, Tags } from "../readers/osm-data";
 import type { XY } from "./canvas";
 
 export interface PlanBuilding {
@@ -25,24 +22,6 @@ export interface SiteFeatures {
   coastlines: XY[][];
   /** Where buildings come from: "none" makes the surface model's canopy doubtful. */
   buildingSource: "file" | "osm" | "none";
-}
-
-/** A place's map, read once. */
-export interface PlaceMap {
-  features: MapFeatures;
-  footprints?: Awaited<ReturnType<typeof readFootprints>>;
-}
-
-export async function readPlaceMap(place: Place): Promise<PlaceMap> {
-  let features = emptyFeatures();
-  if (place.osm !== undefined) {
-    if (!(await Bun.file(place.osm).exists())) throw badInput(place.osm, "there is no such OpenStreetMap file");
-    features = toFeatures(await readOsmPbf(place.osm));
-  }
-  if (place.buildings === undefined) return { features };
-  const { file, height, units } = place.buildings;
-  if (!(await Bun.file(file).exists())) throw badInput(file, "there is no such buildings file");
-  return { features, footprints: await readFootprints(file, height, units) };
 }
 
 /** Cuts out what touches the site (with a margin for widths and shadows). */
