@@ -78,11 +78,11 @@ function finish(
 
 function attributesOf(text: string): Record<string, string | undefined> {
   const out: Record<string, string> = {};
-  for (const [, key, a, b] of text.matchAll(ATTRIBUTE)) out[key!] = unescape(a ?? b ?? "");
+  for (const [, key, a, b] of text.matchAll(ATTRIBUTE)) out[key!] = decode(a ?? b ?? "");
   return out;
 }
 
-function unescape(text: string): string {
+function decode(text: string): string {
   if (!text.includes("&")) return text;
   return text.replace(/&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));/g, (whole, hex?: string, decimal?: string, name?: string) => {
     if (name !== undefined) return ENTITIES[name] ?? whole;
