@@ -1987,6 +1987,24 @@ function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales:
   return c.many($earthcraft_splat_render_reference, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
 }
 
+const $earthcraft_splat_sh = new c.Operator("earthcraft::splat_sh", ["means", "sh", "viewmats", "ranges"]);
+function earthcraft_splat_sh(means: Tensor, sh: Tensor, viewmats: Tensor, ranges?: Tensor | null): Tensor {
+  c.begin($earthcraft_splat_sh);
+  c.tensor("means", means);
+  c.tensor("sh", sh);
+  c.tensor("viewmats", viewmats);
+  c.orDefault(c.tensor, "ranges", ranges);
+  return c.one($earthcraft_splat_sh, 4);
+}
+
+const $earthcraft_ssim = new c.Operator("earthcraft::ssim", ["x", "y"]);
+function earthcraft_ssim(x: Tensor, y: Tensor): Tensor {
+  c.begin($earthcraft_ssim);
+  c.tensor("x", x);
+  c.tensor("y", y);
+  return c.one($earthcraft_ssim, 2);
+}
+
 const $earthcraft_uniform = new c.Operator("earthcraft::uniform", ["seed", "purpose", "index", "shape"]);
 function earthcraft_uniform(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_uniform);
@@ -2781,6 +2799,10 @@ export const earthcraft = {
   splatRender: earthcraft_splat_render,
   /** earthcraft::splat_render_reference(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
   splatRenderReference: earthcraft_splat_render_reference,
+  /** earthcraft::splat_sh(Tensor means, Tensor sh, Tensor viewmats, Tensor? ranges=None) -> Tensor */
+  splatSh: earthcraft_splat_sh,
+  /** earthcraft::ssim(Tensor x, Tensor y) -> Tensor */
+  ssim: earthcraft_ssim,
   /** earthcraft::uniform(int seed, int purpose, int index, int[] shape) -> Tensor */
   uniform: earthcraft_uniform,
   /** earthcraft::voxel_batches(Tensor coords) -> int */
