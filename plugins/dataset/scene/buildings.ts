@@ -82,7 +82,7 @@ function inside(ring: readonly XY[], [x, y]: XY): boolean {
 
 /** Metres of a tag's value: `12`, `12.5 m`, `40 ft`, `40'`. */
 export function metres(text: string | undefined): number | undefined {
-  const match = /^\s*(\d+(?:[.,]\d+)?)\s*(m|ft|'|feet)?\b/.exec(text ?? "") ?? /^\s*(\d+(?:[.,]\d+)?)\s*(')/.exec(text ?? "");
+  const match = /^\s*(\d+(?:[.,]\d+)?)\s*(m|ft|feet|')?(?!\w)/.exec(text ?? "");
   if (!match) return undefined;
   const value = Number(match[1]!.replace(",", "."));
   return match[2] !== undefined && match[2] !== "m" ? value * 0.3048 : value;
