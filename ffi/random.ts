@@ -16,6 +16,7 @@ export const purposes = {
   dropout: 7,
   condition: 8,
   test: 9,
+  sampling: 10,
 } as const;
 export type Purpose = keyof typeof purposes;
 

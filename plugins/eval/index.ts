@@ -3,5 +3,6 @@ import { definePlugin } from "../../cli/plugin";
 export default definePlugin({
   name: "eval",
   summary: "measures beside baselines, and the report of a run",
+  stages: [async () => (await import("./protocol/stage")).evaluate],
   report: async (runDir) => (await import("./report/write")).writeReport(runDir),
 });

@@ -3,7 +3,7 @@ import { Linear, Module, ModuleList, type Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
 import { CBlock, positionsOf, type TBlock, tStack } from "../blocks";
 import { LEVELS, type StructvaeConfig } from "./config";
-import { labels, predictedRows, teacherRows } from "./prune";
+import { type KnownVoxels, labels, predictedRows, settledLogits, teacherRows } from "./prune";
 import { PssBlock } from "./pss";
 
 const BOTTOM = LEVELS - 1;
@@ -28,8 +28,8 @@ export type Pruning =
   | { by: "teacher"; pyramid: readonly SparseTensor[] }
   /** The head decides; `cap` × the truth's number of voxels is the most a level may keep. */
   | { by: "predicted"; pyramid: readonly SparseTensor[]; cap: number }
-  /** Sampling: no truth. `most[level]` voxels are the most that a level may keep. */
-  | { by: "sampling"; most: readonly [number, number, number] };
+  /** Sampling: no truth. `most[level]` voxels are the most that a level may keep. Where a scene grows, voxels of settled columns are kept or dropped as `known` says. */
+  | { by: "sampling"; most: readonly [number, number, number]; known?: KnownVoxels };
 
 export class StructvaeDecoder extends Module {
   readonly input: Linear;
@@ -64,7 +64,7 @@ export class StructvaeDecoder extends Module {
       const truth = pruning.by === "sampling" ? undefined : pruning.pyramid[level]!;
       const labels_N = truth && labels(pseudo, truth);
       levels.push({ level, pseudo, logits_N2, labels_N });
-      const rows = keptRows(logits_N2, labels_N, truth, pruning, level);
+      const rows = keptRows(pseudo, logits_N2, labels_N, truth, pruning, level);
       if (rows.numel === 0) return { levels, voxels: null };
       h = block.refine(pseudo.select(rows));
     }
@@ -72,8 +72,18 @@ export class StructvaeDecoder extends Module {
   }
 }
 
-function keptRows(logits_N2: Tensor, labels_N: Tensor | undefined, truth: SparseTensor | undefined, pruning: Pruning, level: 2 | 1 | 0): Tensor {
-  if (pruning.by === "sampling") return predictedRows(logits_N2, pruning.most[level]);
+function keptRows(
+  pseudo: SparseTensor,
+  logits_N2: Tensor,
+  labels_N: Tensor | undefined,
+  truth: SparseTensor | undefined,
+  pruning: Pruning,
+  level: 2 | 1 | 0,
+): Tensor {
+  if (pruning.by === "sampling") {
+    const { most, known } = pruning;
+    return predictedRows(known ? settledLogits(logits_N2, pseudo.coords, known, level) : logits_N2, most[level]);
+  }
   if (pruning.by === "teacher") return teacherRows(labels_N!);
   return predictedRows(logits_N2, Math.ceil(pruning.cap * truth!.coords.shape[0]!));
 }

@@ -1,5 +1,5 @@
 /** Who of the pseudo-sparse voxels stays: by the truth (teacher), or by the head's own word under a cap on their number. */
-import { noGrad, ops, scope, type Tensor } from "../../../ffi";
+import { noGrad, ops, scope, Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
 
 /** 0 where the voxel is not in the truth, 1 where it is: int64 [N]. */
@@ -29,4 +29,39 @@ export function predictedRows(logits_N2: Tensor, cap: number): Tensor {
       return inOrder;
     }),
   );
+}
+
+/** What is settled when a scene grows window by window. */
+export interface KnownVoxels {
+  /** bool [L, L] by (x, y): the columns that are settled. */
+  columns_LL: Tensor;
+  /** The voxels that stand there, int32 [N, 4] at L. */
+  coords_N4: Tensor;
+}
+
+/** Beyond any logit: settled voxels come first under a cap. */
+const CERTAIN = 1e6;
+
+/**
+ * Logits that keep, in settled columns, exactly the voxels over which a known voxel stands.
+ *
+ * @param coords_N4 pseudo-sparse voxels of `level`
+ */
+export function settledLogits(logits_N2: Tensor, coords_N4: Tensor, { columns_LL, coords_N4: known }: KnownVoxels, level: number): Tensor {
+  return scope(() => {
+    const factor = 2 ** level;
+    const edge = columns_LL.shape[1]!;
+    const axis = (i: number) => coords_N4.select(1, i).to("i64").mul(factor);
+    const isSettled = columns_LL
+      .flatten()
+      .indexSelect(0, axis(1).mul(edge).add(axis(2)))
+      .reshape([-1, 1]);
+    const cells = ops.aten.cat(
+      [known.narrow(1, 0, 1), ops.aten.div(known.narrow(1, 1, 3), Tensor.from(Int32Array.of(factor), [1]), { roundingMode: "floor" })],
+      1,
+    );
+    const [parents] = ops.earthcraft.voxelUnique(cells.to("i32"));
+    const stands = ops.earthcraft.voxelLookup(parents, coords_N4).ge(0).to("f32").mul(2).sub(1).mul(CERTAIN).reshape([-1, 1]);
+    return ops.aten.where(isSettled, ops.aten.cat([stands.neg(), stands], 1), logits_N2);
+  });
 }

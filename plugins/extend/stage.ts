@@ -1,0 +1,28 @@
+/** Stage `extend`: one scene larger than the models' window, grown window by window. */
+import { z } from "zod";
+import { defineStage } from "../../cli/plugin";
+import { samplingOptions } from "../sample/api";
+
+export const extendOptions = z.strictObject({
+  /** Windows along x and y. */
+  columns: z.int().positive().default(2),
+  rows: z.int().positive().default(2),
+  /** Share of its edge that a window has in common with its neighbour. */
+  overlap: z.number().min(0).max(0.75).default(0.5),
+  condition: z.enum(["semantic", "none"]).default("semantic"),
+  /** The held-out site whose map the scene follows; without it the first. */
+  site: z.string().optional(),
+  ...samplingOptions,
+});
+export type ExtendOptions = z.output<typeof extendOptions>;
+
+export const extend = defineStage({
+  name: "extend",
+  version: 1,
+  title: "Extended scene",
+  options: extendOptions,
+  needs: ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
+  native: true,
+  minutes: 0.7,
+  run: async (task) => (await import("./run")).run(task),
+});

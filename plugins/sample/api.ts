@@ -1,0 +1,10 @@
+/** What `extend` and `eval` may import of sampling. */
+export { type ConditionInput, sceneCondition } from "./conditions";
+export { type CropWindow, conditionOf, cropWindow, siteView, windowMap, windowVoxels } from "./crop-input";
+export { toCoords } from "./known";
+export { type LoadedModels, loadModels, MODEL_STAGES } from "./load";
+export { type StructureOptions, samplingOptions, type TextureOptions } from "./options";
+export { type FlatScene, flatten, type Placement, renderPictures, writeFlatScene, writePictures } from "./outputs";
+export { cellsOf, type PipelineModels, type Scene, type SceneCondition, type SceneRequest, sampleScene } from "./pipeline";
+export { coarseCells, decodedVoxels, refinedLatents } from "./structure";
+export { decodedSplats, texturedVoxels } from "./texture";

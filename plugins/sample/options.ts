@@ -1,0 +1,36 @@
+/** What can be asked of sampling: recipe keys of the stages `sample` and `extend`. Defaults are the paper's, and DESIGN §4's where it is silent. */
+import { z } from "zod";
+import { roughening } from "../models/api";
+
+const flow = z
+  .strictObject({
+    steps: z.int().positive().default(25),
+    shift: z.number().positive().default(3),
+    cfg: z
+      .strictObject({
+        w: z.number().min(0).default(3),
+        /** (1 + w)·cond − w·uncond, or w·cond + (1 − w)·uncond. */
+        convention: z.enum(["one-plus-w", "scale"]).default("one-plus-w"),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+export const structureOptions = z
+  .strictObject({
+    flow,
+    /** Of ClassSFM's cells on their way into LatentSFM; the same as in its training. */
+    roughening: roughening.prefault({}),
+    /** τ of the refinement: a cell stays when more than half of its channels have |z| / σ above it. */
+    tau: z.number().min(0).default(0.3),
+    /** Most voxels at level L (half at L/2, a quarter at L/4): an untrained flow would decode to slabs. The paper trains with at most 250k. */
+    voxelCap: z.int().positive().default(250_000),
+  })
+  .prefault({});
+export type StructureOptions = z.infer<typeof structureOptions>;
+
+export const textureOptions = z.strictObject({ flow }).prefault({});
+export type TextureOptions = z.infer<typeof textureOptions>;
+
+/** What the stages `sample` and `extend` share. */
+export const samplingOptions = { structure: structureOptions, texture: textureOptions };
