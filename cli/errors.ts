@@ -63,10 +63,20 @@ export interface ErrorRecord {
 
 const DISK_CODES = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG"]);
 
-function systemCode(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+/** What an error says of itself under a name that is no part of `Error`. */
+function textOf(error: unknown, name: "code" | "kind"): string | undefined {
+  if (typeof error !== "object" || error === null || !(name in error)) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === "string" ? value : undefined;
 }
+
+/** Kinds of failure of the tensor library (ffi/errors.ts) that are no bug of ours. */
+const TENSOR_FIXES: Record<string, { fix?: string; exit: ExitCode }> = {
+  unsupported: { exit: EXIT.missing },
+  "out of memory": { fix: "use a smaller batch, crop or --scale, or a machine with more memory", exit: EXIT.failed },
+  "cuda lost": { fix: "the GPU stopped answering: see `earthcraft doctor`, then run the same command again", exit: EXIT.missing },
+  "i/o": { fix: "check that the file is whole and the disk has space", exit: EXIT.disk },
+};
 
 export function toRecord(error: unknown): ErrorRecord {
   if (error instanceof UserError) {
@@ -74,7 +84,9 @@ export function toRecord(error: unknown): ErrorRecord {
     return { what, ...(where === undefined ? {} : { where }), ...(fix === undefined ? {} : { fix }), exit };
   }
   const message = error instanceof Error ? error.message : String(error);
-  const code = systemCode(error);
+  const known = TENSOR_FIXES[textOf(error, "kind") ?? ""];
+  if (known !== undefined) return { what: message, ...known };
+  const code = textOf(error, "code");
   if (code !== undefined && DISK_CODES.has(code))
     return { what: message, fix: "free some space (or pick another folder with --out) and run the same command again", exit: EXIT.disk };
   return { what: message, exit: EXIT.bug, ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}) };

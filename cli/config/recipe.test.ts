@@ -107,6 +107,9 @@ describe("layers", () => {
     expect(await place("place: { make: { seed: 7 } }", { set: ["place=other/place.yaml"] })).toMatchObject({
       placeFile: join(dir, "other/place.yaml"),
     });
+    expect(await place("place: make\nmake: { seed: 8 }", { set: ["place=other/place.yaml"] })).toMatchObject({
+      placeFile: join(dir, "other/place.yaml"),
+    });
     expect((await resolve("place: town/place.yaml\nstages: [train]\n")).placeLabel).toBe("town");
   });
 

@@ -241,10 +241,17 @@ class VariantResolver {
     return [shared, ...byName, ...byId];
   }
 
+  /** Names of stages that some layer makes the place with: what is said of them may be idle where another place replaced theirs. */
+  #placeNames(): Set<string> {
+    const nodes = this.layers.flatMap((layer) => layer?.entries.get("place") ?? []);
+    return new Set(nodes.flatMap((node) => (node.kind === "map" ? [...node.entries.keys()] : node.kind === "scalar" ? [String(node.value)] : [])));
+  }
+
   #refuseUnused(specs: readonly StageSpec[]): void {
+    const placeNames = this.#placeNames();
     for (const [i, layer] of this.layers.entries())
       for (const [key, node] of layer?.entries ?? []) {
-        if (this.#used.has(node) || TOP.includes(key) || (i === 2 && ROW.includes(key))) continue;
+        if (this.#used.has(node) || TOP.includes(key) || placeNames.has(key) || (i === 2 && ROW.includes(key))) continue;
         const known = new Set([...TOP, ...specs.flatMap(({ id, stage }) => [id, stage.name, ...Object.keys(stage.options.shape)])]);
         throw new UserError({
           what: `no stage and no option of this recipe is called "${key}"`,

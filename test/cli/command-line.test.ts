@@ -1,8 +1,10 @@
 /** The command line as a person meets it: what it prints, where, and the exit code. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fixturePlugin, Program } from "./program";
+
+setDefaultTimeout(60_000); // programs are started, and the machine may be busy
 
 const program = new Program();
 const run = (...args: string[]) => program.run(...args);

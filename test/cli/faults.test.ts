@@ -1,9 +1,11 @@
 /** What happens to a run when processes are stopped, killed or crash. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tryLock } from "../../cli/runs/libc";
 import { isRunning, Program, until } from "./program";
+
+setDefaultTimeout(60_000); // programs are started, and the machine may be busy
 
 const SLOW = "title: Slow\nstages:\n  - numbers\n  - slow: { steps: 60, step_ms: 20 }\n";
 const rankPid = (match: RegExpExecArray) => Number(match[1]);

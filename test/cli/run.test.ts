@@ -1,10 +1,12 @@
 /** Recipes run by the real program: what is done, what is skipped, what lies in the run folder. */
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunRecord, readRun, type StageRecord } from "../../cli/plugin";
 import { Program } from "./program";
+
+setDefaultTimeout(60_000); // programs are started, and the machine may be busy
 
 let program: Program;
 beforeEach(() => {

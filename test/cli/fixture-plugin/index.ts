@@ -158,6 +158,33 @@ const memory = defineStage({
   },
 });
 
+/** Like training on the tensor library: parallel native work, step after step. */
+const tensors = defineStage({
+  name: "tensors",
+  version: 1,
+  title: "Tensors",
+  options: z.strictObject({ steps: z.int().default(2000), fail: z.enum(["no", "shape", "memory"]).default("no") }),
+  native: true,
+  async run(task) {
+    const { options, out, scratch } = task;
+    const { scope, Tensor } = await import("../../../ffi");
+    const checkpoint = join(scratch, "step");
+    const begun = existsSync(checkpoint) ? Number(readFileSync(checkpoint, "utf8")) : 0;
+    const x = Tensor.from(new Float32Array(512 * 512).fill(0.001), [512, 512]);
+    if (options.fail === "shape") x.matmul(Tensor.from([1, 2], [2, 1]));
+    if (options.fail === "memory") x.reshape([512 * 512, 1]).mul(Tensor.from(new Float32Array(1 << 24), [1, 1 << 24])); // 16 TiB
+    task.warn(`pid ${process.pid} starts at ${begun}`);
+    for (let step = begun; step < options.steps; step++) {
+      scope(() => x.matmul(x));
+      task.progress(step + 1, options.steps);
+      writeFileSync(checkpoint, String(step + 1));
+      task.stopIfCancelled();
+    }
+    writeFileSync(join(out, "sum.json"), JSON.stringify(scope(() => x.matmul(x).sum()).item()));
+    return { metrics: { begun } };
+  },
+});
+
 export default definePlugin({
   name: "fixture",
   summary: "For tests",
@@ -190,7 +217,7 @@ export default definePlugin({
       },
     }),
   ],
-  stages: [makePlace, numbers, async () => square, total, slow, crash, memory],
+  stages: [makePlace, numbers, async () => square, total, slow, crash, memory, tensors],
   async report(runDir) {
     const { run, stages } = readRun(runDir);
     const { mkdirSync } = await import("node:fs");
