@@ -8,8 +8,8 @@ import { join } from "node:path";
 import proj4 from "proj4";
 import { northUp, writeGeoTiff } from "../../earth/api";
 import { smoothNoise } from "../noise";
+import { Canvas } from "../scene/canvas";
 import { drawBlocks } from "./blocks";
-import { inRing } from "./contour";
 import { drawCountry } from "./country";
 import { type Drawing, emptyDrawing } from "./drawing";
 import { type OsmElements, writeOsmPbf } from "./pbf-writer";
@@ -47,24 +47,32 @@ export function makeSamplePlace(seed: number, folder: string): string {
   const [east, north] = proj4(UTM).forward([CENTRE.lon, CENTRE.lat]) as [number, number];
   const [e0, n0] = [Math.round(east / 10) * 10, Math.round(north / 10) * 10];
   const grid = { epsg: EPSG, verticalEpsg: 5773, citation: "WGS 84 / UTM zone 32N + EGM96 height" };
-  const raster = ({ pixel_m, ...rest }: ReturnType<typeof heights>) => ({
+  const raster = ({ pixel_m, ...rest }: Heights) => ({
     ...rest,
     ...grid,
     pixelToModel: northUp(e0 - HALF_M, n0 + HALF_M, pixel_m),
   });
-  const ground = (p: XY) => valley.ground(p);
-  writeFileSync(join(folder, "dtm.tif"), writeGeoTiff(raster(heights(4, ground))));
-  writeFileSync(join(folder, "dsm.tif"), writeGeoTiff(raster(surface(2, valley, drawing))));
+  const terrain = heights(4, (p) => valley.ground(p));
+  writeFileSync(join(folder, "dtm.tif"), writeGeoTiff(raster(terrain)));
+  writeFileSync(join(folder, "dsm.tif"), writeGeoTiff(raster(surface(2, terrain, valley, drawing))));
 
-  const degrees = ([x, y]: XY) => proj4(UTM).inverse([e0 + x, n0 + y]) as [number, number];
+  const utm = proj4(UTM);
+  const degrees = ([x, y]: XY) => utm.inverse([e0 + x, n0 + y]) as [number, number];
   writeFileSync(join(folder, "map.osm.pbf"), writeOsmPbf(toOsm(drawing, degrees), "earthcraft sample place"));
   writeFileSync(join(folder, "buildings.geojsonl"), buildingLines(drawing, degrees));
   writeFileSync(join(folder, "place.yaml"), PLACE_YAML);
   return join(folder, "place.yaml");
 }
 
+interface Heights {
+  width: number;
+  height: number;
+  pixel_m: number;
+  values: Float32Array;
+}
+
 /** Heights at pixel centres, in centimetre steps so that the file packs well. */
-function heights(pixel_m: number, at: (p: XY) => number): { width: number; height: number; pixel_m: number; values: Float32Array } {
+function heights(pixel_m: number, at: (p: XY) => number): Heights {
   const n = (2 * HALF_M) / pixel_m;
   const values = new Float32Array(n * n);
   for (let row = 0; row < n; row++)
@@ -74,43 +82,36 @@ function heights(pixel_m: number, at: (p: XY) => number): { width: number; heigh
 }
 
 /** The ground with what stands on it: canopies that vary over 40 m, and buildings as boxes. */
-function surface(pixel_m: number, valley: Valley, drawing: Drawing): ReturnType<typeof heights> {
-  const raster = heights(pixel_m, (p) => valley.ground(p));
-  const n = raster.width;
-  const fill = (ring: readonly XY[], holes: readonly (readonly XY[])[], raise: (p: XY, index: number) => void) => {
-    const ys = ring.map((p) => p[1]);
-    const top = Math.max(0, Math.floor((HALF_M - Math.max(...ys)) / pixel_m));
-    const bottom = Math.min(n - 1, Math.ceil((HALF_M - Math.min(...ys)) / pixel_m));
-    for (let row = top; row <= bottom; row++) {
-      const y = HALF_M - (row + 0.5) * pixel_m;
-      const crossings: number[] = [];
-      for (const line of [ring, ...holes])
-        for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
-          const [a, b] = [line[i]!, line[j]!];
-          if (a[1] > y !== b[1] > y) crossings.push(((b[0] - a[0]) * (y - a[1])) / (b[1] - a[1]) + a[0]);
-        }
-      crossings.sort((a, b) => a - b);
-      for (let k = 0; k + 1 < crossings.length; k += 2) {
-        const from = Math.max(0, Math.ceil((crossings[k]! + HALF_M) / pixel_m - 0.5));
-        const to = Math.min(n - 1, Math.floor((crossings[k + 1]! + HALF_M) / pixel_m - 0.5));
-        for (let column = from; column <= to; column++) raise([(column + 0.5) * pixel_m - HALF_M, y], row * n + column);
-      }
-    }
+function surface(pixel_m: number, terrain: Heights, valley: Valley, drawing: Drawing): Heights {
+  const raster = heights(pixel_m, ([x, y]) => bilinear(terrain, x, y));
+  const canvas = new Canvas(HALF_M, pixel_m); // its rows run from the south, the raster's from the north
+  const n = canvas.n;
+  const pixel = (i: number) => (n - 1 - Math.floor(i / n)) * n + (i % n);
+  const wood = new Uint8Array(n * n);
+  const mark = (value: number) => (i: number) => {
+    wood[i] = value;
   };
-  const clearings = drawing.areas.filter((a) => a.tags.landuse === "quarry" || a.tags.natural === "bare_rock");
-  for (const wood of drawing.areas)
-    if (wood.tags.natural === "wood")
-      fill(wood.outer, wood.inner, (p, i) => {
-        if (clearings.some((c) => inRing(p, c.outer))) return;
-        raster.values[i]! += Math.round(canopy(p, valley.seed) * 100) / 100;
-      });
+  for (const a of drawing.areas) if (a.tags.natural === "wood") canvas.polygon([a.outer, ...a.inner], mark(1));
+  for (const a of drawing.areas) if (a.tags.landuse === "quarry" || a.tags.natural === "bare_rock") canvas.polygon([a.outer], mark(0));
+  for (let i = 0; i < wood.length; i++)
+    if (wood[i]) raster.values[pixel(i)]! += Math.round(canopy([canvas.centre(i % n), canvas.centre(Math.floor(i / n))], valley.seed) * 100) / 100;
   for (const b of drawing.buildings) {
-    const base = Math.max(...b.ring.map((p) => valley.ground(p)));
-    fill(b.ring, [], (_, i) => {
-      raster.values[i] = Math.round((base + b.height_m) * 100) / 100;
+    const top = Math.round((Math.max(...b.ring.map((p) => valley.ground(p))) + b.height_m) * 100) / 100;
+    canvas.polygon([b.ring], (i) => {
+      raster.values[pixel(i)] = top;
     });
   }
   return raster;
+}
+
+function bilinear({ width: n, pixel_m, values }: Heights, x: number, y: number): number {
+  const u = Math.min(n - 1.001, Math.max(0, (x + HALF_M) / pixel_m - 0.5));
+  const v = Math.min(n - 1.001, Math.max(0, (HALF_M - y) / pixel_m - 0.5));
+  const [c, r] = [Math.floor(u), Math.floor(v)];
+  const at = r * n + c;
+  return (
+    (values[at]! * (1 - u + c) + values[at + 1]! * (u - c)) * (1 - v + r) + (values[at + n]! * (1 - u + c) + values[at + n + 1]! * (u - c)) * (v - r)
+  );
 }
 
 /** Height of the wood's canopy above the ground, metres: smooth at 40 m. */

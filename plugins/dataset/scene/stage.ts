@@ -39,7 +39,7 @@ export const scene = defineStage({
         `${info.voids.filled} heights were missing and filled in${info.voids.open > 0 ? `; ${info.voids.open} of them lie too far from any other: holes in the mesh` : ""}`,
       );
     task.progress(2, 3, "writing");
-    await writeScene(built, task.out);
+    writeScene(built, task.out);
     const view = lookDown(mesh, info.extent_m / 2, 600);
     const figures = await writeTopDown(view, task.out);
     const guessed = info.buildings.filter((b) => b.height_from === "default").length;
