@@ -1,5 +1,5 @@
 /**
- * `make test`: builds the native library, runs every test file in a process of its own, then the C++ tests, and counts.
+ * `make test`: builds the native library, runs every test file in a process of its own, and counts.
  *
  *     ./earthcraft bun test/run.ts [part of a path …]
  *
@@ -73,40 +73,18 @@ async function runFiles(filters: readonly string[]): Promise<void> {
   await Promise.all(Array.from({ length: jobs }, worker));
 }
 
-async function buildNativeLibrary(): Promise<string | undefined> {
+async function buildNativeLibrary(): Promise<void> {
   if (process.env.EARTHCRAFT_NATIVE) {
     say(`native library: ${process.env.EARTHCRAFT_NATIVE} (EARTHCRAFT_NATIVE)`);
-    return undefined;
+    return;
   }
   try {
-    const { library, tree } = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
+    const { library } = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
     say(`native library: ${library}`);
-    return tree;
   } catch (error) {
     say(describeError(error));
     results.push({ name: "the native library", state: "failed", seconds: 0 });
-    return undefined;
   }
-}
-
-/** The C++ tests are one program in CMake's tree of the library; it prints `ok NAME` or `FAIL NAME` a test. */
-function runNativeTests(tree: string): void {
-  const build = [
-    ["-S", join(programRoot, "ffi", "native"), "-B", tree, "-DEARTHCRAFT_TESTS=ON"],
-    ["--build", tree, "--parallel", "2", "--target", "earthcraft_test"],
-  ];
-  const run = (command: string[]) => Bun.spawnSync(command, { env: { ...process.env, OMP_NUM_THREADS: "1" }, timeout: FILE_TIMEOUT_MS });
-  const failed = build.map((args) => run(["cmake", ...args])).find(({ exitCode }) => exitCode !== 0);
-  const ran = failed ?? run([join(tree, "earthcraft_test")]);
-  const output = `${ran.stdout}${ran.stderr}`;
-  const cases = [...output.matchAll(/^(ok|FAIL) +(.+)$/gm)].map(
-    ([, word, name]): Case => ({ name: `C++: ${name}`, state: word === "ok" ? "passed" : "failed", seconds: 0 }),
-  );
-  if (ran.exitCode !== 0 && !cases.some(({ state }) => state === "failed"))
-    cases.push({ name: "C++: the tests could not be built or run", state: "failed", seconds: 0 });
-  record(cases);
-  say(`${ran.exitCode === 0 ? "ok  " : "FAIL"} ffi/native/test  ${cases.length} tests`);
-  if (ran.exitCode !== 0) say(output.trimEnd().replace(/^/gm, "     "));
 }
 
 /** Python's witnesses: without them their tests are skipped, and say so. */
@@ -130,8 +108,7 @@ function makePeers(): void {
 async function main(filters: readonly string[]): Promise<void> {
   const start = performance.now();
   makePeers();
-  const tree = await buildNativeLibrary();
-  if (tree && filters.length === 0 && existsSync(join(programRoot, "ffi", "native", "test"))) runNativeTests(tree);
+  await buildNativeLibrary();
   await runFiles(filters);
   rmSync(scratch, { recursive: true, force: true });
 

@@ -1,24 +1,12 @@
 /**
- * Builds the native library with CMake: incrementally in a tree of this checkout, kept under a key of all that went into it, tried in a
- * child process before anyone uses it.
+ * Builds the native library with CMake: incrementally, kept under a key of all that went into it, tried in a child process before anyone
+ * uses it.
  *
- *     <cache>/native/trees/<checkout, compiler, libtorch>/    CMake's build tree, build.log
+ *     <cache>/native/trees/<compiler, libtorch>/              source/ (a copy), build/ (CMake's), build.log
  *     <cache>/native/<key>/libearthcraft.so, BUILD_DONE       finished, never changed again
  *     <cache>/native/by-source/<source key>.json              what `native-path.ts` looks up
  */
-import {
-  appendFileSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
 import { dirname, join } from "node:path";
 import { EXIT, UserError } from "../errors";
@@ -54,27 +42,25 @@ function digest(parts: readonly string[]): string {
 /** @returns the library of these sources: an earlier one when nothing changed, else a fresh build */
 export async function buildNative(libtorch: Libtorch, reporter: Reporter): Promise<BuildRecord> {
   const tools = findTools();
-  const source = sourceKey();
-  const key = digest([source, tools.compiler, libtorch.version, libtorch.dir]);
-  const done = cachePath("native", key);
-  const tree = cachePath("native", "trees", digest([nativeSources, tools.compiler, libtorch.dir, tools.ninja ? "ninja" : "make"]));
-  const record: BuildRecord = {
-    library: join(done, LIBRARY),
-    tree,
-    libtorch: { dir: libtorch.dir, version: libtorch.version },
-    compiler: tools.compiler,
-  };
-  // One build a tree: a second process waits here and finds the work done.
-  return withFileLock(`${tree}.lock`, async () => {
-    if (!existsSync(join(done, "BUILD_DONE"))) {
-      dropAbandonedTrees();
-      await compile(tree, tools, libtorch, reporter);
-      keep(join(tree, LIBRARY), done);
-    }
-    mkdirSync(dirname(recordPath(source)), { recursive: true });
-    writeAtomically(recordPath(source), `${JSON.stringify(record, null, 2)}\n`);
-    return record;
-  });
+  const tree = cachePath("native", "trees", digest([tools.compiler, libtorch.dir, tools.ninja ? "ninja" : "make"]));
+  const waiting = () => reporter.info("waiting for another build of the native library to end");
+  return withFileLock(
+    `${tree}.lock`,
+    async () => {
+      const source = sourceKey();
+      const done = cachePath("native", digest([source, tools.compiler, libtorch.version, libtorch.dir]));
+      if (!existsSync(join(done, "BUILD_DONE"))) {
+        await compile(tree, tools, libtorch, reporter);
+        keep(join(tree, "build", LIBRARY), done);
+      }
+      const { dir, version } = libtorch;
+      const record: BuildRecord = { library: join(done, LIBRARY), libtorch: { dir, version }, compiler: tools.compiler };
+      mkdirSync(dirname(recordPath(source)), { recursive: true });
+      writeAtomically(recordPath(source), `${JSON.stringify(record, null, 2)}\n`);
+      return record;
+    },
+    waiting,
+  );
 }
 
 /** Copies a finished library to its place for ever; the marker comes last. */
@@ -101,24 +87,32 @@ function writeAtomically(path: string, text: string): void {
   renameSync(`${path}.${process.pid}`, path);
 }
 
-/** Build trees of checkouts that are no more. */
-function dropAbandonedTrees(): void {
-  const trees = cachePath("native", "trees");
-  if (!existsSync(trees)) return;
-  for (const name of readdirSync(trees)) {
-    const note = join(trees, name, "SOURCE");
-    if (existsSync(note) && !existsSync(readFileSync(note, "utf8"))) rmSync(join(trees, name), { recursive: true, force: true });
+/**
+ * Makes `to` equal to `from`, touching only files that differ. All checkouts of a user build from this copy: what they have in common is
+ * compiled once, and a compiler cache sees one path.
+ */
+function mirror(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  const files = (folder: string) => [...new Bun.Glob("**/*").scanSync({ cwd: folder })];
+  const wanted = new Set(files(from));
+  for (const file of files(to)) if (!wanted.has(file)) rmSync(join(to, file));
+  for (const file of wanted) {
+    const bytes = readFileSync(join(from, file));
+    const target = join(to, file);
+    if (existsSync(target) && readFileSync(target).equals(bytes)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, bytes);
   }
 }
 
 async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter: Reporter): Promise<void> {
-  mkdirSync(tree, { recursive: true });
-  writeFileSync(join(tree, "SOURCE"), nativeSources);
+  const [source, build] = [join(tree, "source"), join(tree, "build")];
+  mirror(nativeSources, source);
   const log = join(tree, "build.log");
   writeFileSync(log, "");
   const compilerPath = tools.compiler.slice(0, tools.compiler.lastIndexOf(" "));
   const configure = [
-    ...[tools.cmake, "-S", nativeSources, "-B", tree, "-G", tools.ninja ? "Ninja" : "Unix Makefiles"],
+    ...[tools.cmake, "-S", source, "-B", build, "-G", tools.ninja ? "Ninja" : "Unix Makefiles"],
     ...["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_CXX_COMPILER=${compilerPath}`, `-DEARTHCRAFT_LIBTORCH=${libtorch.dir}`],
   ];
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / BYTES_A_JOB)));
@@ -127,11 +121,11 @@ async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter:
   const seconds = () => (performance.now() - start) / 1000;
   reporter.info(`building the native library with ${tools.compiler} and libtorch ${libtorch.version}, ${jobs} job(s); log: ${log}`);
   reporter.stageStart(view);
-  for (const command of [configure, [tools.cmake, "--build", tree, "--target", "earthcraft", "--parallel", String(jobs)]]) {
+  for (const command of [configure, [tools.cmake, "--build", build, "--target", "earthcraft", "--parallel", String(jobs)]]) {
     const status = await runLogged(command, log, (done, total) => reporter.stageProgress(view, { done, total }));
     if (status === 0) continue;
     reporter.stageEnd(view, { status: "failed", seconds: seconds() });
-    const text = readFileSync(log, "utf8").trim();
+    const text = readFileSync(log, "utf8").replaceAll(source, nativeSources).trim();
     const last = text.split("\n").slice(-20).join("\n  ");
     throw new UserError({
       what: `the native library could not be built; the last lines of its log:\n  ${last}`,

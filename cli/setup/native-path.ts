@@ -12,8 +12,6 @@ export const nativeSources = join(dirname(dirname(import.meta.dir)), "ffi", "nat
 /** What a finished build leaves under `native/by-source/<sourceKey>.json`. */
 export interface BuildRecord {
   library: string;
-  /** Folder of CMake's build tree, where the C++ tests are built. */
-  tree: string;
   libtorch: { dir: string; version: string };
   compiler: string;
 }
