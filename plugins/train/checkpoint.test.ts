@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { latestCheckpoint, saveCheckpoint } from "./checkpoint";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "checkpoint-"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const write = (text: string) => (dir: string) => writeFileSync(join(dir, "model.bin"), text);
+
+describe("checkpoints", () => {
+  test("the newest two are kept", () => {
+    for (const step of [10, 20, 30]) saveCheckpoint(root, step, "k", write(`step ${step}`));
+    expect(readdirSync(root).sort()).toEqual(["step-20", "step-30"]);
+    expect(latestCheckpoint(root, "k")?.step).toBe(30);
+  });
+
+  test("a torn one is passed over for the one before, with the reason", () => {
+    for (const step of [9, 10]) saveCheckpoint(root, step, "k", write("whole"));
+    truncateSync(join(root, "step-10", "model.bin"), 2);
+    const reasons: string[] = [];
+    expect(latestCheckpoint(root, "k", (reason) => reasons.push(reason))?.step).toBe(9);
+    expect(reasons[0]).toContain("model.bin has 2 bytes, the manifest says 5");
+  });
+
+  test("what a crash left is swept and never read", () => {
+    mkdirSync(join(root, ".tmp-40-1-abc"));
+    mkdirSync(join(root, "step-50"));
+    saveCheckpoint(root, 30, "k", write("whole"));
+    expect(latestCheckpoint(root, "k")?.step).toBe(30);
+    expect(readdirSync(root)).not.toContain(".tmp-40-1-abc");
+  });
+
+  test("a run with other options does not go on from it", () => {
+    saveCheckpoint(root, 5, "k", write("whole"));
+    expect(latestCheckpoint(root, "other")).toBeNull();
+    expect(latestCheckpoint(join(root, "nowhere"), "k")).toBeNull();
+  });
+
+  test("a writer that fails leaves the old ones alone", () => {
+    saveCheckpoint(root, 5, "k", write("whole"));
+    expect(() =>
+      saveCheckpoint(root, 6, "k", () => {
+        throw new Error("disk full");
+      }),
+    ).toThrow("disk full");
+    expect(latestCheckpoint(root, "k")?.step).toBe(5);
+  });
+
+  test("saving a step again replaces it", () => {
+    saveCheckpoint(root, 5, "k", write("old"));
+    const { dir } = saveCheckpoint(root, 5, "k", write("newer"));
+    expect(latestCheckpoint(root, "k")?.dir).toBe(dir);
+    expect(readdirSync(root)).toEqual(["step-5"]);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * Checkpoints that survive a crash at any moment.
+ *
+ * A checkpoint is a folder `step-N`. It is written as `.tmp-N-<nonce>`: the tensor files first, each synced, then `manifest.json` with their sizes, then the folder's own entry; one rename makes it
+ * visible. A reader trusts a `step-N` only when its manifest parses and the sizes match, and else falls back to the one before. Two are kept; one goes by being renamed away first.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+
+const manifestSchema = z.strictObject({
+  version: z.literal(1),
+  step: z.int().nonnegative(),
+  /** Hash of everything that decides what the next steps are: options, samples, code version. */
+  key: z.string(),
+  files: z.record(z.string(), z.int().nonnegative()),
+});
+
+export interface Checkpoint {
+  step: number;
+  dir: string;
+}
+
+const KEEP = 2;
+
+/** @param write puts files into the folder it is given */
+export function saveCheckpoint(root: string, step: number, key: string, write: (dir: string) => void): Checkpoint {
+  mkdirSync(root, { recursive: true });
+  const temporary = join(root, `.tmp-${step}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
+  mkdirSync(temporary);
+  write(temporary);
+  const files = Object.fromEntries(readdirSync(temporary).map((name) => [name, statSync(join(temporary, name)).size]));
+  for (const name of Object.keys(files)) sync(join(temporary, name));
+  writeFileSync(join(temporary, "manifest.json"), JSON.stringify({ version: 1, step, key, files } satisfies z.infer<typeof manifestSchema>));
+  sync(join(temporary, "manifest.json"));
+  sync(temporary);
+  const dir = join(root, `step-${step}`);
+  discard(root, `step-${step}`);
+  renameSync(temporary, dir);
+  sync(root);
+  for (const old of steps(root).slice(KEEP)) discard(root, `step-${old}`);
+  return { step, dir };
+}
+
+/**
+ * The newest checkpoint that is whole; sweeps what a crash left behind.
+ *
+ * @param reject called for every checkpoint that is not used, with the reason
+ */
+export function latestCheckpoint(root: string, key: string, reject: (reason: string) => void = () => {}): Checkpoint | null {
+  for (const name of entries(root))
+    if (name.startsWith(".tmp-") || name.startsWith(".trash-")) rmSync(join(root, name), { recursive: true, force: true });
+  for (const step of steps(root)) {
+    const dir = join(root, `step-${step}`);
+    const fault = faultOf(dir, step, key);
+    if (fault === null) return { step, dir };
+    reject(`checkpoint ${dir}: ${fault}`);
+  }
+  return null;
+}
+
+function faultOf(dir: string, step: number, key: string): string | null {
+  let manifest: z.infer<typeof manifestSchema>;
+  try {
+    manifest = manifestSchema.parse(JSON.parse(readFileSync(join(dir, "manifest.json"), "utf8")));
+  } catch (error) {
+    return `no readable manifest.json (${error instanceof Error ? error.message.split("\n")[0] : error})`;
+  }
+  if (manifest.step !== step) return `its manifest says step ${manifest.step}`;
+  if (manifest.key !== key) return "it belongs to a run with other options or other samples";
+  for (const [name, size] of Object.entries(manifest.files)) {
+    const found = sizeOf(join(dir, name));
+    if (found !== size) return `${name} has ${found ?? "no"} bytes, the manifest says ${size}`;
+  }
+  return null;
+}
+
+/** Steps of the checkpoints, newest first. */
+function steps(root: string): number[] {
+  return entries(root)
+    .flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a);
+}
+
+function entries(root: string): string[] {
+  try {
+    return readdirSync(root);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(path: string): number | null {
+  try {
+    return statSync(path).size;
+  } catch {
+    return null;
+  }
+}
+
+function discard(root: string, name: string): void {
+  if (!entries(root).includes(name)) return;
+  const trash = join(root, `.trash-${name}-${Math.random().toString(36).slice(2, 8)}`);
+  renameSync(join(root, name), trash);
+  rmSync(trash, { recursive: true, force: true });
+}
+
+function sync(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

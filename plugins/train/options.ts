@@ -1,0 +1,37 @@
+/** Recipe keys that all training stages share (paper, "Implementation Details"; DESIGN §4 where it is silent). */
+import { z } from "zod";
+import { lrSchedule } from "./schedule";
+
+export const optimiserOptions = z.strictObject({
+  lr: lrSchedule.prefault({}),
+  betas: z.tuple([z.number().min(0).max(1), z.number().min(0).max(1)]).default([0.9, 0.999]),
+  weightDecay: z.number().nonnegative().default(0),
+  /** Largest norm of the gradient of all parameters together. */
+  clip: z.number().positive().default(1),
+  ema: z.number().min(0).max(1).default(0.9999),
+});
+export type OptimiserOptions = z.infer<typeof optimiserOptions>;
+
+/** @param batch crops of one update by default */
+export const trainingOptions = (steps: number, batch: number) =>
+  z
+    .strictObject({
+      steps: z.int().nonnegative().default(steps),
+      /** Crops of one update; their gradients are summed one after the other, in a fixed order. */
+      batch: z.int().positive().default(batch),
+      optimiser: optimiserOptions.prefault({}),
+      /** Matrix products, convolutions and attention in bf16, the rest in f32. */
+      precision: z.enum(["f32", "bf16"]).default("bf16"),
+      /** α of Eq. 2: how much likelier scenes with tall things are drawn. 0: all alike. */
+      heightAlpha: z.number().nonnegative().default(1),
+      flips: z.boolean().default(true),
+    })
+    .prefault({});
+export type TrainingOptions = z.infer<ReturnType<typeof trainingOptions>>;
+
+/** Keys that change when things are written down, not what is learnt. */
+export const reportingOptions = {
+  checkpointEvery: z.int().positive().default(1000),
+  logEvery: z.int().positive().default(10),
+  validationCrops: z.int().positive().default(6),
+};

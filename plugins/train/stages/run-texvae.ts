@@ -1,0 +1,144 @@
+/** Trains TexVAE, then renders unseen crops beside the truth and beside two simple ways to colour them. */
+import { join } from "node:path";
+import { Cancelled, EXIT, type StageResult, type StageTask, UserError } from "../../../cli/plugin";
+import { noGrad, ops, scope, type Tensor } from "../../../ffi";
+import { SparseTensor } from "../../../ffi/sparse";
+import { sheet } from "../../dataset/api";
+import { activate, classColours, loadModel, opaqueSplats, psnr, renderSplats, type Splats, saveModel, ssim, Texvae } from "../../models/api";
+import { jagged } from "../augment/jagged";
+import { type Crop, CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
+import { texvaeLossOf } from "../losses/texvae";
+import { StepDraws } from "../random";
+import { curvesOf, mean, runKey } from "../report";
+import { SampleStore } from "../samples";
+import { train } from "../trainer";
+import { cutView, stackViews, type ViewCrop } from "../view-crops";
+import type { TexvaeOptions } from "./train-texvae";
+
+export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> {
+  const { options, seed } = task;
+  const { training, window } = options;
+  const store = await SampleStore.open(task.inputs.split!.dir, "train");
+  const crops = new CropSource(store, seed, options, training);
+  const model = new Texvae(options.model).materialize({ seed, device: task.device });
+
+  const { log, secondsPerStep } = await train({
+    ...{ task, model, options: training, checkpointEvery: options.checkpointEvery, logEvery: options.logEvery },
+    key: runKey(options, store, seed),
+    prepare: (step) => crops.prepare(step, training.batch),
+    loss: (step, place) => {
+      const count = step * training.batch + place;
+      const crop = crops.draw(count);
+      const views = drawViews(crop, store, options, new StepDraws(seed, "condition", count));
+      const augment = new StepDraws(seed, "time", count);
+      const moved = augment.uniform(1)[0]! < options.jagged ? jagged(crop.coords, window, augment) : null;
+      const coords = coordsTensor(moved?.coords ?? crop.coords);
+      const feats = moved ? cropFeatures({ ...crop, rows: moved.rows.map((row) => crop.rows[row]!) }) : cropFeatures(crop);
+      const voxels = SparseTensor.of(coords, feats);
+      const posterior = model.encoder.forward(voxels);
+      const z = posterior.sample(new StepDraws(seed, "noise", count).normal(posterior.mean.shape));
+      const splats = activate(model.decoder.forward(voxels.withFeats(z)), coords);
+      const [first] = views as [ViewCrop, ...ViewCrop[]];
+      const { colour } = renderSplats(
+        splats,
+        views.map(({ camera }) => camera),
+        first.width,
+        first.height,
+      );
+      return { ...texvaeLossOf({ rendered: colour, ...stackViews(views) }, posterior, options.loss), ids: [crop.sample.id] };
+    },
+  });
+
+  saveModel(task.out, "texvae", model, { trained: { steps: training.steps, seed }, extent: window, extractor: store.extractor, statistics: {} });
+  const metrics = await validate(task, model, store);
+  task.section({
+    title: "TexVAE",
+    sentence:
+      `Rendered from 8 numbers a voxel, unseen crops reach ${metrics.psnr!.toFixed(1)} dB; one opaque splat a voxel in its own colour reaches ${metrics.psnr_voxel_colour!.toFixed(1)}, ` +
+      `every class in its mean colour ${metrics.psnr_class_mean!.toFixed(1)}.`,
+    figures: [{ file: "rendered.png", caption: "Unseen crops: truth, TexVAE, one opaque splat a voxel, mean colour a class. Grey: not this crop." }],
+    curves: curvesOf(log, { loss: "Loss", l1: "L1", ssim: "SSIM" }),
+    metrics: { ...metrics, seconds_per_step: secondsPerStep },
+  });
+  return { metrics };
+}
+
+/** Views of a crop by chance, of those that know it; a view that shows nearly nothing of it is drawn again, and the fullest stands in where all are so. */
+function drawViews(crop: Crop, store: SampleStore, options: TexvaeOptions, draws: StepDraws): [ViewCrop, ...ViewCrop[]] {
+  const known = crop.sample.record.views;
+  const views: ViewCrop[] = [];
+  let fullest: ViewCrop | null = null;
+  for (let i = 0; i < TRIES * options.views && views.length < options.views && known.length > 0; i++) {
+    const view = cutView(crop, store, known[draws.integers(1, known.length)[0]!]!.view, options.viewSize);
+    if (view && view.seen >= LEAST_SEEN * view.width * view.height) views.push(view);
+    else if (view && view.seen > (fullest?.seen ?? 0)) fullest = view;
+  }
+  const [first, ...rest] = views.length > 0 || !fullest ? views : [fullest];
+  if (!first)
+    throw new UserError({ what: `no view shows crop ${crop.sample.id}`, where: "train-texvae", fix: "capture more views", exit: EXIT.badInput });
+  return [first, ...rest];
+}
+
+/** Draws a view before giving up. */
+const TRIES = 6;
+/** A view is worth rendering when this share of it shows the crop. */
+const LEAST_SEEN = 0.05;
+
+async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training: SampleStore): Promise<Record<string, number>> {
+  const { options, out, inputs } = task;
+  const store = await SampleStore.open(inputs.split!.dir, "validation");
+  const crops = await validationCrops(store, options.validationCrops, options.window);
+  const known = classColours(...(await trainingColours(training)));
+  const size: [number, number] = [256, 256];
+  const rows = crops.flatMap((crop) => {
+    const view = crop.sample.record.views
+      .map(({ view }) => cutView(crop, store, view, size))
+      .find((cut) => cut && cut.seen >= LEAST_SEEN * cut.width * cut.height);
+    return view ? [noGrad(() => scope(() => compare(model, crop, view, known)))] : [];
+  });
+  if (rows.length === 0) throw new UserError({ what: "no view sees a validation crop", where: "train-texvae", exit: EXIT.badInput });
+  if (task.cancelled) throw new Cancelled();
+  const shown = rows.slice(0, 4);
+  await sheet(
+    join(out, "rendered.png"),
+    [0, 1, 2, 3].map((picture) => shown.map(({ pictures }) => pictures[picture]!)),
+    2,
+  );
+  const average = (name: "psnr" | "ssim" | "psnr_voxel_colour" | "psnr_class_mean") => mean(rows.map((row) => row[name]));
+  return {
+    psnr: average("psnr"),
+    ssim: average("ssim"),
+    psnr_voxel_colour: average("psnr_voxel_colour"),
+    psnr_class_mean: average("psnr_class_mean"),
+    validation_crops: rows.length,
+  };
+}
+
+/** Training samples that the mean colours of classes are taken from. */
+const COLOUR_SAMPLES = 64;
+
+async function trainingColours(store: SampleStore): Promise<[Float32Array, Uint8Array]> {
+  const samples = (await validationCrops(store, COLOUR_SAMPLES, store.dataset.cells)).map(({ sample }) => sample);
+  const rgb = Float32Array.from(samples.flatMap((sample) => Array.from(sample.rgb, (value) => value / 255)));
+  return [rgb, Uint8Array.from(samples.flatMap((sample) => [...sample.semantic]))];
+}
+
+function compare(model: Texvae, crop: Crop, view: ViewCrop, known: ReturnType<typeof classColours>) {
+  const coords = coordsTensor(crop.coords);
+  const voxels = SparseTensor.of(coords, cropFeatures(crop));
+  const decoded = activate(model.decoder.forward(voxels.withFeats(model.encoder.forward(voxels).mean)), coords);
+  const own = Float32Array.from([...crop.rows].flatMap((row) => [0, 1, 2].map((k) => crop.sample.rgb[3 * row + k]! / 255)));
+  const painted = Float32Array.from([...crop.rows].flatMap((row) => known.get(crop.sample.semantic[row]!)?.mean ?? [0.5, 0.5, 0.5]));
+  const { truth, mask } = stackViews([view]);
+  const draw = (splats: Splats) => renderSplats(splats, [view.camera], view.width, view.height).colour.clamp(0, 1);
+  const [ours, voxelColour, classMean] = [draw(decoded), draw(opaqueSplats(coords, own)), draw(opaqueSplats(coords, painted))];
+  const picture = (image: Tensor) =>
+    ops.aten.where(mask.unsqueeze(1).gt(0), image, 0.3).select(0, 0).permute([1, 2, 0]).mul(255).round().to("u8").contiguous();
+  return {
+    psnr: psnr(ours, truth, mask),
+    ssim: ssim(ours, truth, mask).item(),
+    psnr_voxel_colour: psnr(voxelColour, truth, mask),
+    psnr_class_mean: psnr(classMean, truth, mask),
+    pictures: [truth, ours, voxelColour, classMean].map(picture),
+  };
+}

@@ -1,0 +1,31 @@
+/** Stage `train-classsfm`: which coarse cells hold surface, given a condition. */
+import { z } from "zod";
+import { defineStage } from "../../../cli/plugin";
+import { classsfmConfig } from "../../models/classsfm/config";
+import { conditionMix } from "../../models/conditions/mix";
+import { flowOptions } from "../flow-options";
+import { reportingOptions, trainingOptions } from "../options";
+
+export const classsfmOptions = z.strictObject({
+  model: classsfmConfig.prefault({}),
+  training: trainingOptions(200_000, 2),
+  /** L of the model's window. */
+  window: z.int().positive().default(256),
+  conditions: conditionMix.prefault({}),
+  normalDrop: z.number().min(0).max(1).default(0.5),
+  flow: flowOptions.prefault({}),
+  ...reportingOptions,
+});
+export type ClasssfmOptions = z.output<typeof classsfmOptions>;
+
+export const trainClasssfm = defineStage({
+  name: "train-classsfm",
+  version: 1,
+  title: "ClassSFM",
+  options: classsfmOptions,
+  idleOptions: ["checkpointEvery", "logEvery"],
+  needs: ["split"],
+  native: true,
+  minutes: 1.5,
+  run: async (task) => (await import("./run-classsfm")).run(task),
+});

@@ -1,0 +1,32 @@
+/** Stage `train-texfm`: texture latents for given voxels, given a condition. */
+import { z } from "zod";
+import { defineStage } from "../../../cli/plugin";
+import { conditionMix } from "../../models/conditions/mix";
+import { texfmConfig } from "../../models/texfm/config";
+import { flowOptions } from "../flow-options";
+import { reportingOptions, trainingOptions } from "../options";
+
+export const texfmOptions = z.strictObject({
+  model: texfmConfig.prefault({}),
+  training: trainingOptions(200_000, 2),
+  /** Columns along an edge of a training crop. */
+  columns: z.int().positive().default(256),
+  conditions: conditionMix.prefault({}),
+  /** Share of crops whose coordinates are jagged ("Voxel Jagged Perturbation"). */
+  jagged: z.number().min(0).max(1).default(1),
+  flow: flowOptions.prefault({}),
+  ...reportingOptions,
+});
+export type TexfmOptions = z.output<typeof texfmOptions>;
+
+export const trainTexfm = defineStage({
+  name: "train-texfm",
+  version: 1,
+  title: "TexFM",
+  options: texfmOptions,
+  idleOptions: ["checkpointEvery", "logEvery"],
+  needs: ["split", "encode-latents", "train-texvae"],
+  native: true,
+  minutes: 1,
+  run: async (task) => (await import("./run-texfm")).run(task),
+});

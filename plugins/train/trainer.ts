@@ -1,0 +1,134 @@
+/**
+ * The training loop, flat enough to be read from top to bottom.
+ *
+ * A step: for each crop of the batch, in order, loss and gradients; then one update of AdamW with clipping and EMA. Whatever is random comes from (seed, step, place), so that a run stopped and
+ * resumed at a checkpoint gives the same bytes as one that went through.
+ */
+import { join } from "node:path";
+import { Cancelled, EXIT, type StageTask, UserError } from "../../cli/plugin";
+import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope } from "../../ffi";
+import { latestCheckpoint, saveCheckpoint } from "./checkpoint";
+import type { LossParts } from "./losses/structvae";
+import { MetricsLog } from "./metrics-log";
+import type { TrainingOptions } from "./options";
+import { learningRate } from "./schedule";
+
+export interface TrainJob {
+  task: Pick<StageTask<unknown>, "scratch" | "seed" | "progress" | "log" | "warn" | "cancelled">;
+  model: Module;
+  options: TrainingOptions;
+  checkpointEvery: number;
+  logEvery: number;
+  /** Hash of what decides the coming steps besides the step's number. */
+  key: string;
+  /** Reads what the step needs. The next step's is asked for while this one computes. */
+  prepare(step: number): Promise<void>;
+  /** Loss of one crop: `place` counts the batch's crops. Runs in a scope of its own. */
+  loss(step: number, place: number): LossParts & { ids: string[] };
+}
+
+export interface TrainResult {
+  log: MetricsLog;
+  secondsPerStep: number;
+}
+
+/** Trains to the last step and leaves the EMA's weights in the model. */
+export async function train(job: TrainJob): Promise<TrainResult> {
+  const { task, model, options } = job;
+  const { steps, batch, optimiser: settings } = options;
+  const { betas, weightDecay, clip, ema } = settings;
+  const optimiser = new AdamW(model.namedParameters(), { lr: settings.lr.peak, betas, weightDecay, clip, ema, seed: task.seed });
+
+  const root = join(task.scratch, "checkpoints");
+  const found = latestCheckpoint(root, job.key, task.warn);
+  let step = found ? restore(found.dir, found.step, model, optimiser) : 0;
+  if (found) task.log(`going on from step ${found.step}`);
+  const log = MetricsLog.resume(join(task.scratch, "metrics.jsonl"), step);
+  const save = () => saveCheckpoint(root, step, job.key, (dir) => store(dir, model, optimiser));
+
+  const clock = new Clock();
+  while (step < steps) {
+    const sums: Record<string, number> = {};
+    const ids: string[] = [];
+    await job.prepare(step);
+    const ahead = step + 1 < steps ? job.prepare(step + 1) : undefined;
+    for (let place = 0; place < batch; place++) {
+      scope(() => {
+        const { loss, parts, ids: seen } = precisely(options.precision, () => job.loss(step, place));
+        ids.push(...seen);
+        const value = loss.item();
+        if (!Number.isFinite(value)) stopAt(step, `the loss is ${value}`, ids);
+        for (const [name, part] of Object.entries({ loss: value, ...parts })) sums[name] = (sums[name] ?? 0) + part / batch;
+        loss.mul(1 / batch).backward();
+      });
+    }
+    const lr = learningRate(settings.lr, step, steps);
+    const { gradNorm, finite } = optimiser.step(lr);
+    if (!finite) stopAt(step, `the gradient's norm is ${gradNorm}`, ids);
+    model.zeroGrad();
+    await ahead;
+
+    if (step % job.logEvery === 0 || step === steps - 1) log.append({ step, ...sums, lr, gradNorm });
+    step++;
+    task.progress(step, steps, `loss ${sums.loss!.toFixed(3)}, ${clock.lap_ms().toFixed(0)} ms a step`);
+    if (task.cancelled && step < steps) {
+      save();
+      throw new Cancelled();
+    }
+    if (step % job.checkpointEvery === 0 || step === steps) save();
+  }
+  if (ema > 0) model.loadStateDict(optimiser.emaState());
+  optimiser.dispose();
+  return { log, secondsPerStep: clock.mean_ms / 1000 };
+}
+
+const WEIGHTS = "model.safetensors";
+const OPTIMISER = "optimiser.safetensors";
+
+/** Weights, moments and moving average; the step is the folder's name. */
+function store(dir: string, model: Module, optimiser: AdamW): void {
+  saveSafetensors(join(dir, WEIGHTS), model.stateDict());
+  saveSafetensors(join(dir, OPTIMISER), optimiser.stateDict());
+}
+
+function restore(dir: string, step: number, model: Module, optimiser: AdamW): number {
+  scope(() => {
+    model.loadStateDict(loadSafetensors(join(dir, WEIGHTS)).tensors);
+    optimiser.loadStateDict(loadSafetensors(join(dir, OPTIMISER)).tensors, step);
+  });
+  return step;
+}
+
+/** How long a step takes, smoothed over the last ones. */
+class Clock {
+  private readonly start = performance.now();
+  private last = this.start;
+  private laps = 0;
+  private smooth = 0;
+
+  lap_ms(): number {
+    const now = performance.now();
+    const lap = now - this.last;
+    this.last = now;
+    this.laps++;
+    this.smooth = this.laps === 1 ? lap : 0.9 * this.smooth + 0.1 * lap;
+    return this.smooth;
+  }
+
+  get mean_ms(): number {
+    return this.laps === 0 ? 0 : (this.last - this.start) / this.laps;
+  }
+}
+
+function precisely<T>(precision: TrainingOptions["precision"], run: () => T): T {
+  return precision === "bf16" ? autocast("bf16", run) : run();
+}
+
+function stopAt(step: number, what: string, ids: readonly string[]): never {
+  throw new UserError({
+    what: `step ${step}: ${what}; nothing was updated`,
+    where: `crops ${ids.join(", ")}`,
+    fix: "lower optimiser.lr.peak, or look at these crops",
+    exit: EXIT.gate,
+  });
+}
