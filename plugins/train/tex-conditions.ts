@@ -1,7 +1,8 @@
 /** TexFM's conditions for a training crop: features of a view or of the coloured map, on the crop's first-hit voxels. */
 import { ops, scope, Tensor } from "../../ffi";
+import { castVoxels } from "../../ffi/mesh";
 import { extractorOf } from "../dataset/api";
-import { type Mat4, opencvWorldToCamera, PALETTE } from "../earth/api";
+import { PALETTE } from "../earth/api";
 import {
   type ConditionMix,
   type CondVoxels,
@@ -11,6 +12,7 @@ import {
   imageOnVoxels,
   mapOnVoxels,
   type SplatCamera,
+  viewTensors,
 } from "../models/api";
 import { isReflection, turnCamera, turnMap } from "./augment/symmetry";
 import type { Crop } from "./crops";
@@ -74,10 +76,9 @@ export function cropCamera(crop: Crop, c2w: Float32Array, intrinsics: Float32Arr
 }
 
 /** Row of the first voxel that each pixel's ray meets, −1 where there is none: [H · W]. */
-function firstVoxels(coords: Int32Array, { c2w, intrinsics: [fx, fy, cx, cy] }: SplatCamera, width: number, height: number): ArrayLike<number> {
-  const viewmat = Tensor.from(Float64Array.from(opencvWorldToCamera([...c2w] as unknown as Mat4)), [1, 4, 4]);
-  const intrinsics = Tensor.from(Float64Array.of(fx, 0, cx, 0, fy, cy, 0, 0, 1), [1, 3, 3]);
-  const [voxel] = ops.earthcraft.voxelCast(Tensor.from(coords, [coords.length / 3, 3]), [0, 0, 0], 1, viewmat, intrinsics, width, height);
+function firstVoxels(coords: Int32Array, camera: SplatCamera, width: number, height: number): ArrayLike<number> {
+  const rows = Tensor.from(coords, [coords.length / 3, 3]);
+  const { voxel } = castVoxels(rows, { origin: [0, 0, 0], voxel_m: 1 }, { ...viewTensors([camera]), width, height });
   return voxel.toArray();
 }
 

@@ -1,7 +1,8 @@
 /**
  * How near two pictures are: the losses of TexVAE and the numbers of evaluation. Pictures are f32 [B, 3, H, W] in [0, 1]; a mask [B, H, W] of 0 and 1 leaves pixels out.
  */
-import { ops, type Tensor } from "../../../ffi";
+import type { Tensor } from "../../../ffi";
+import { ssim as similarity } from "../../../ffi/image";
 
 /** Mean absolute difference, a scalar. */
 export function l1(a: Tensor, b: Tensor, mask?: Tensor): Tensor {
@@ -20,7 +21,7 @@ export function psnr(a: Tensor, b: Tensor, mask?: Tensor): number {
 
 /** Structural similarity, the mean over pixels and channels: 11 × 11 Gaussian, σ 1.5. The paper's "SSIM ↓" is 1 less this. */
 export function ssim(a: Tensor, b: Tensor, mask?: Tensor): Tensor {
-  return maskedMean(ops.earthcraft.ssim(a, b), mask);
+  return maskedMean(similarity(a, b), mask);
 }
 
 function maskedMean(value_BCHW: Tensor, mask_BHW: Tensor | undefined): Tensor {

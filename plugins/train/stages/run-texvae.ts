@@ -4,7 +4,7 @@ import { Cancelled, EXIT, type StageResult, type StageTask, UserError } from "..
 import { noGrad, ops, scope, type Tensor } from "../../../ffi";
 import { SparseTensor } from "../../../ffi/sparse";
 import { sheet } from "../../dataset/api";
-import { activate, classColours, loadModel, opaqueSplats, psnr, renderSplats, type Splats, saveModel, ssim, Texvae } from "../../models/api";
+import { activate, classColours, opaqueSplats, psnr, renderViews, type Splats, saveModel, ssim, Texvae } from "../../models/api";
 import { jagged } from "../augment/jagged";
 import { type Crop, CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
 import { texvaeLossOf } from "../losses/texvae";
@@ -39,13 +39,13 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
       const z = posterior.sample(new StepDraws(seed, "noise", count).normal(posterior.mean.shape));
       const splats = activate(model.decoder.forward(voxels.withFeats(z)), coords);
       const [first] = views as [ViewCrop, ...ViewCrop[]];
-      const { colour } = renderSplats(
+      const { color } = renderViews(
         splats,
         views.map(({ camera }) => camera),
         first.width,
         first.height,
       );
-      return { ...texvaeLossOf({ rendered: colour, ...stackViews(views) }, posterior, options.loss), ids: [crop.sample.id] };
+      return { ...texvaeLossOf({ rendered: color, ...stackViews(views) }, posterior, options.loss), ids: [crop.sample.id] };
     },
   });
 
@@ -130,7 +130,7 @@ function compare(model: Texvae, crop: Crop, view: ViewCrop, known: ReturnType<ty
   const own = Float32Array.from([...crop.rows].flatMap((row) => [0, 1, 2].map((k) => crop.sample.rgb[3 * row + k]! / 255)));
   const painted = Float32Array.from([...crop.rows].flatMap((row) => known.get(crop.sample.semantic[row]!)?.mean ?? [0.5, 0.5, 0.5]));
   const { truth, mask } = stackViews([view]);
-  const draw = (splats: Splats) => renderSplats(splats, [view.camera], view.width, view.height).colour.clamp(0, 1);
+  const draw = (splats: Splats) => renderViews(splats, [view.camera], view.width, view.height).color.clamp(0, 1);
   const [ours, voxelColour, classMean] = [draw(decoded), draw(opaqueSplats(coords, own)), draw(opaqueSplats(coords, painted))];
   const picture = (image: Tensor) =>
     ops.aten.where(mask.unsqueeze(1).gt(0), image, 0.3).select(0, 0).permute([1, 2, 0]).mul(255).round().to("u8").contiguous();

@@ -1,8 +1,7 @@
 /** Stage `train-classsfm`: which coarse cells hold surface, given a condition. */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { classsfmConfig } from "../../models/classsfm/config";
-import { conditionMix } from "../../models/conditions/mix";
+import { classsfmConfig, conditionMix } from "../../models/api";
 import { flowOptions } from "../flow-options";
 import { reportingOptions, trainingOptions } from "../options";
 

@@ -1,9 +1,7 @@
 /** Stage `train-latentsfm`: structural latents on roughened coarse cells, given a condition. */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { conditionMix } from "../../models/conditions/mix";
-import { latentsfmConfig } from "../../models/latentsfm/config";
-import { roughening } from "../../models/latentsfm/roughen";
+import { conditionMix, latentsfmConfig, roughening } from "../../models/api";
 import { flowOptions } from "../flow-options";
 import { reportingOptions, trainingOptions } from "../options";
 

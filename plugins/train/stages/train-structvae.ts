@@ -1,7 +1,7 @@
 /** Stage `train-structvae`: coordinates to latents and back (paper, "StructVAE Loss", "Training Details"). */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { structvaeConfig } from "../../models/structvae/config";
+import { structvaeConfig } from "../../models/api";
 import { cropOptions } from "../crops";
 import { structvaeLoss } from "../losses/structvae";
 import { reportingOptions, trainingOptions } from "../options";

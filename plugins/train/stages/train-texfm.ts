@@ -1,8 +1,7 @@
 /** Stage `train-texfm`: texture latents for given voxels, given a condition. */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { conditionMix } from "../../models/conditions/mix";
-import { texfmConfig } from "../../models/texfm/config";
+import { conditionMix, texfmConfig } from "../../models/api";
 import { flowOptions } from "../flow-options";
 import { reportingOptions, trainingOptions } from "../options";
 

@@ -1,7 +1,7 @@
 /** Stage `train-texvae`: voxel features to latents and 2D Gaussians, by rendering (paper, "TexVAE Loss"). */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { texvaeConfig } from "../../models/texvae/config";
+import { texvaeConfig } from "../../models/api";
 import { cropOptions } from "../crops";
 import { texvaeLoss } from "../losses/texvae";
 import { reportingOptions, trainingOptions } from "../options";
