@@ -26,7 +26,7 @@ export async function openLayers(files: readonly HeightFile[], bounds: Bounds, w
     }
     const datum = vertical ?? raster.vertical;
     if (datum === undefined) warn(`${file} names no vertical datum; taken as EGM96 (say \`vertical:\` in place.yaml)`);
-    layers.push({ raster, vertical: datum ?? "egm96", unit_m: LENGTH_UNITS[units] });
+    layers.push({ raster, vertical: datum ?? "egm96", unit_m: units === undefined ? (raster.unit_m ?? 1) : LENGTH_UNITS[units] });
   }
   return layers;
 }

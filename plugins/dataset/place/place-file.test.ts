@@ -31,10 +31,7 @@ osm: map.osm.pbf
 describe("place.yaml", () => {
   test("paths become absolute, units and priorities stay", () => {
     const place = readPlace(write(GOOD));
-    expect(place.elevation).toEqual([
-      { file: join(folder, "dem.tif"), vertical: "egm96", units: "m" },
-      { file: "/data/world.hgt", units: "m" },
-    ]);
+    expect(place.elevation).toEqual([{ file: join(folder, "dem.tif"), vertical: "egm96" }, { file: "/data/world.hgt" }]);
     expect(place.osm).toBe(join(folder, "map.osm.pbf"));
     expect(place.sites).toBe("grid");
   });

@@ -15,7 +15,8 @@ const heights = z.strictObject({
   file: z.string().min(1),
   /** What its heights are measured from; else what the file says, else EGM96 with a warning. */
   vertical: verticalSchema.optional(),
-  units: units.default("m"),
+  /** Else what the file says, else metres. */
+  units: units.optional(),
 });
 
 export const siteNameSchema = z.string().regex(/^[A-Za-z0-9._-]+$/, "letters, digits, '.', '_' and '-' only: it names folders");

@@ -1,6 +1,7 @@
-/** Heights from GeoTIFF and COG files in any CRS that the GeoKeys name (geotiff, geotiff-geokeys-to-proj4, proj4). */
-import { fromArrayBuffer, type GeoTIFFImage } from "geotiff";
+/** Heights and pictures from GeoTIFF and COG files in any CRS that the GeoKeys name (geotiff, geotiff-geokeys-to-proj4, proj4). */
+import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
 import type { GeoKeys } from "geotiff-geokeys-to-proj4";
+import { UserError } from "../../../cli/errors";
 import type { Vertical } from "../../earth/api";
 import { type Bounds, badInput } from "./bad-input";
 import { crsOf } from "./crs";
@@ -29,41 +30,80 @@ const FEET: Record<number, number> = { 9002: 0.3048, 9003: 1200 / 3937 };
  * @returns undefined when nothing of it does
  */
 export async function readGeoTiff(file: string, bounds: Bounds): Promise<HeightRaster | undefined> {
-  const bytes = await Bun.file(file).arrayBuffer();
+  const window = await readWindow(file, bounds, [0]);
+  if (window === undefined) return undefined;
+  const { bands, nodata, vertical, unit_m, ...raster } = window;
+  // |z| > 70 km, whatever the unit, is no height on Earth: files without a nodata tag hold −999999, −3.4e38 and the like.
+  const values = Float32Array.from(bands[0]!, (v) => (v === nodata || !(Math.abs(v) < 70_000) ? Number.NaN : v));
+  return { file, values, ...raster, unit_m, ...(vertical === undefined ? {} : { vertical }) };
+}
+
+/** Pixels of a GeoTIFF and where they lie. */
+export interface RasterWindow {
+  width: number;
+  height: number;
+  /** As stored, one array a band. */
+  bands: ArrayLike<number>[];
+  bitsPerSample: number;
+  nodata: number | null;
+  pixelOf(lon: number, lat: number): readonly [number, number];
+  pixel_m: number;
+  unit_m: number;
+  vertical?: Vertical;
+}
+
+/**
+ * @param samples bands to read, from 0; those that the file does not have are left out
+ * @param finest_m a coarser overview is taken where the file has one and this is enough
+ */
+export async function readWindow(file: string, bounds: Bounds, samples: readonly number[], finest_m = 0): Promise<RasterWindow | undefined> {
+  let tiff: GeoTIFF;
   let image: GeoTIFFImage;
   try {
-    image = await (await fromArrayBuffer(bytes)).getImage();
+    tiff = await fromFile(file);
+    image = await tiff.getImage();
   } catch (error) {
     throw badInput(file, `not a readable TIFF: ${message(error)}`);
   }
-  const place = georeferencing(file, image);
-  const [width, height] = [image.getWidth(), image.getHeight()];
-  const window = pixelWindow(place.pixelOf, bounds, width, height);
-  if (window === undefined) return undefined;
-  const [left, top, right, bottom] = window;
-  checkPixelCount(file, right - left, bottom - top);
-  let band: ArrayLike<number>;
   try {
-    band = (await image.readRasters({ window, samples: [0] }))[0]!;
-  } catch (error) {
-    throw badInput(file, `its pixels cannot be read: ${message(error)}`);
-  }
-  const nodata = image.getGDALNoData();
-  const scale = place.unit_m;
-  // |z| > 20 km is no height on Earth: files without a nodata tag hold −999999, −3.4e38 and the like.
-  const values = Float32Array.from(band, (v) => (v === nodata || !(Math.abs(v * scale) < 20_000) ? Number.NaN : v * scale));
-  return {
-    file,
-    width: right - left,
-    height: bottom - top,
-    values,
-    pixelOf: (lon, lat) => {
+    const place = georeferencing(file, image);
+    const full = [image.getWidth(), image.getHeight()] as const;
+    let [factor, level] = [1, image];
+    for (let k = 1; k < (await tiff.getImageCount()); k++) {
+      const overview = await tiff.getImage(k);
+      const f = full[0] / overview.getWidth();
+      if (f > factor && f * place.pixel_m <= finest_m && Math.abs(full[1] / overview.getHeight() - f) < 0.05 * f) [factor, level] = [f, overview];
+    }
+    const pixelOf = (lon: number, lat: number): [number, number] => {
       const [column, row] = place.pixelOf(lon, lat);
-      return [column - left, row - top];
-    },
-    pixel_m: place.pixel_m,
-    ...(place.vertical === undefined ? {} : { vertical: place.vertical }),
-  };
+      return [column / factor, row / factor];
+    };
+    const window = pixelWindow(pixelOf, bounds, level.getWidth(), level.getHeight());
+    if (window === undefined) return undefined;
+    const [left, top, right, bottom] = window;
+    checkPixelCount(file, right - left, bottom - top);
+    const present = samples.filter((k) => k < level.getSamplesPerPixel());
+    const bands = (await level.readRasters({ window, samples: [...present] })) as unknown as ArrayLike<number>[];
+    return {
+      width: right - left,
+      height: bottom - top,
+      bands: present.map((_, k) => bands[k]!),
+      bitsPerSample: image.getBitsPerSample(),
+      nodata: image.getGDALNoData(),
+      pixelOf: (lon, lat) => {
+        const [column, row] = pixelOf(lon, lat);
+        return [column - left, row - top];
+      },
+      pixel_m: place.pixel_m * factor,
+      unit_m: place.unit_m,
+      ...(place.vertical === undefined ? {} : { vertical: place.vertical }),
+    };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw badInput(file, `its pixels cannot be read: ${message(error)}`);
+  } finally {
+    tiff.close();
+  }
 }
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));

@@ -6,12 +6,14 @@ export interface HeightRaster {
   file: string;
   width: number;
   height: number;
-  /** Metres, row-major from the north; NaN = void. */
+  /** In the file's unit, row-major from the north; NaN = void. */
   values: Float32Array;
   /** Where a point of the globe falls, in pixels: the centre of pixel (column i, row j) is (i + 0.5, j + 0.5). */
   pixelOf(lon: number, lat: number): readonly [number, number];
   /** Edge of a pixel on the ground, about, in metres. */
   pixel_m: number;
+  /** Metres a unit of height, as the file says; 1 where it says nothing. */
+  unit_m?: number;
   /** The vertical datum that the file itself names. */
   vertical?: Vertical;
 }

@@ -115,14 +115,15 @@ function surfaceHeight(rings: XY[][], canvas: Canvas, rise: Field | undefined): 
 
 const SINK_M = 0.5;
 
-export function buildBuilding(mesh: MeshBuilder, b: Building): void {
+/** @param seen the roof's colour in a photograph */
+export function buildBuilding(mesh: MeshBuilder, b: Building, seen?: RGB): void {
   const { key } = b;
   const roof = chooseRoof(b.rings[0]!, b.rings.length - 1, b.height_m - b.min_m, b.tags);
   const top = b.ground_m + b.height_m;
   const eaves = top - roof.rise_m;
   const bottom = b.min_m > 0 ? b.ground_m + b.min_m : b.lowest_m - SINK_M;
   const wall = wallColor(b.tags, key);
-  const cover = roofColor(b.landClass, b.tags, key);
+  const cover = seen ?? roofColor(b.landClass, b.tags, key);
   for (const [k, ring] of b.rings.entries()) walls(mesh, k === 0 ? ring : clockwise(ring), bottom, eaves, wall, b.landClass);
   if (roof.shape === "flat") cap(mesh, b.rings, eaves, cover, b.landClass, false);
   else

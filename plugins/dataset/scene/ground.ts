@@ -1,7 +1,8 @@
 /** A site's ground as a height field on the vertices of its mesh: sampled from the elevation, voids filled, water levelled. */
-import { EnuFrame, type Geodetic, separation } from "../../earth/api";
+import { type Geodetic, separation } from "../../earth/api";
 import type { Layer } from "../place/elevation";
 import { sampleHeight } from "../readers/height-raster";
+import { forEachNode } from "./warp";
 
 /** Heights at (n + 1)² nodes, row 0 in the south; z in metres above the site's origin. */
 export interface Field {
@@ -21,7 +22,6 @@ export interface Ground extends Field {
 
 /** Voids further than this from any height stay open. */
 const FILL_REACH_M = 60;
-const CONTROL = 16;
 
 /** A layer's height gives way to the one below it over the last metres before its rim. */
 const FEATHER_M = 40;
@@ -29,33 +29,19 @@ const FEATHER_M = 40;
 /** Samples layers at every node, the first on top; NaN where none has a height. */
 export function sampleField(layers: readonly Layer[], origin: Geodetic, half_m: number, n: number): Field {
   const cell_m = (2 * half_m) / n;
-  const z = new Float32Array((n + 1) ** 2).fill(Number.NaN);
-  const frame = new EnuFrame(origin);
+  const side = n + 1;
+  const z = new Float32Array(side * side).fill(Number.NaN);
   for (const { raster, vertical, unit_m } of [...layers].reverse()) {
     const add = separation(vertical, origin.lat, origin.lon) - origin.h;
-    // Where nodes fall in the raster is computed exactly on every 16th and joined bilinearly: over 32 m a projection bends by micrometres.
-    for (let r0 = 0; r0 <= n; r0 += CONTROL)
-      for (let c0 = 0; c0 <= n; c0 += CONTROL) {
-        const corner = (c: number, r: number) => {
-          const { lat, lon } = frame.toGeodetic([c * cell_m - half_m, r * cell_m - half_m, 0]);
-          return raster.pixelOf(lon, lat);
-        };
-        const [sw, se, nw, ne] = [corner(c0, r0), corner(c0 + CONTROL, r0), corner(c0, r0 + CONTROL), corner(c0 + CONTROL, r0 + CONTROL)];
-        for (let r = r0; r < Math.min(n + 1, r0 + CONTROL); r++)
-          for (let c = c0; c < Math.min(n + 1, c0 + CONTROL); c++) {
-            const i = r * (n + 1) + c;
-            const [fc, fr] = [(c - c0) / CONTROL, (r - r0) / CONTROL];
-            const mix = (k: 0 | 1) => (sw[k] * (1 - fc) + se[k] * fc) * (1 - fr) + (nw[k] * (1 - fc) + ne[k] * fc) * fr;
-            const [column, row] = [mix(0), mix(1)];
-            const height = sampleHeight(raster, column, row) * unit_m;
-            if (Number.isNaN(height)) continue;
-            const [x, y] = [c * cell_m - half_m, r * cell_m - half_m];
-            const value = height + add - (x * x + y * y) / (2 * 6_371_000); // the ellipsoid drops away from the tangent plane: 14 mm at 424 m
-            const rim_m = Math.min(column, row, raster.width - column, raster.height - row) * raster.pixel_m;
-            const weight = Number.isNaN(z[i]!) ? 1 : Math.min(1, rim_m / FEATHER_M);
-            z[i] = weight * value + (weight < 1 ? (1 - weight) * z[i]! : 0);
-          }
-      }
+    forEachNode(raster.pixelOf, origin, { x0: -half_m, y0: -half_m, step_m: cell_m, columns: side, rows: side }, (i, column, row) => {
+      const height = sampleHeight(raster, column, row) * unit_m;
+      if (Number.isNaN(height)) return;
+      const [x, y] = [(i % side) * cell_m - half_m, Math.floor(i / side) * cell_m - half_m];
+      const value = height + add - (x * x + y * y) / (2 * 6_371_000); // the ellipsoid drops away from the tangent plane: 14 mm at 424 m
+      const rim_m = Math.min(column, row, raster.width - column, raster.height - row) * raster.pixel_m;
+      const weight = Number.isNaN(z[i]!) ? 1 : Math.min(1, rim_m / FEATHER_M);
+      z[i] = weight * value + (weight < 1 ? (1 - weight) * z[i]! : 0);
+    });
   }
   return { n, cell_m, half_m, z };
 }

@@ -2,12 +2,14 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { peer, runPeer } from "../../../test/peers/python";
 import { skipUnless } from "../../../test/skip";
 import { classId, EnuFrame, georeferenceSchema } from "../../earth/api";
 import { openLayers } from "../place/elevation";
 import { readPlaceMap } from "../place/map";
 import { type Place, placeSchema, readPlace } from "../place/place-file";
 import { placeBounds, resolveSites, type Site } from "../place/sites";
+import { readOrthophoto } from "../readers/orthophoto";
 import { emptyFeatures, type LonLat } from "../readers/osm-data";
 import { makeSamplePlace } from "../sample-place/make";
 import { readLandCover } from "./landcover";
@@ -27,6 +29,21 @@ async function open(file: string): Promise<{ source: SceneSource; sites: Site[];
   const surface = place.surface ? await openLayers([place.surface], bounds, warn) : [];
   return { source: { place, map, elevation, surface, rules: readLandCover() }, sites: await resolveSites(place, map, warn), warnings };
 }
+
+/** A level plain round 47.2° N, 9.62° E without a map. */
+const FLAT: SceneSource = {
+  place: placeSchema.parse({ name: "flat", center: { lat: 47.2, lon: 9.62 }, elevation: [{ file: "flat" }] }) as Place,
+  map: { features: emptyFeatures() },
+  elevation: [
+    {
+      raster: { file: "flat", width: 10, height: 10, values: new Float32Array(100), pixelOf: () => [5, 5], pixel_m: 1000 },
+      vertical: "ellipsoid",
+      unit_m: 1,
+    },
+  ],
+  surface: [],
+  rules: readLandCover(),
+};
 
 describe("an F drawn on the map", () => {
   const origin = { lat: 47.2, lon: 9.62, h: 0 };
@@ -48,23 +65,8 @@ describe("an F drawn on the map", () => {
     [100, 150],
     [-100, 150],
   ];
-  const scene = buildScene(
-    {
-      place: placeSchema.parse({ name: "f", center: { lat: 47.2, lon: 9.62 }, elevation: [{ file: "flat" }] }) as Place,
-      map: { features: { ...emptyFeatures(), areas: [{ outer: letter.map(([x, y]) => lonLat(x, y)), inner: [], tags: { landuse: "farmland" } }] } },
-      elevation: [
-        {
-          raster: { file: "flat", width: 10, height: 10, values: new Float32Array(100), pixelOf: () => [5, 5], pixel_m: 1000 },
-          vertical: "ellipsoid",
-          unit_m: 1,
-        },
-      ],
-      surface: [],
-      rules: readLandCover(),
-    },
-    { name: "f", origin },
-    OPTIONS,
-  );
+  const area = { outer: letter.map(([x, y]) => lonLat(x, y)), inner: [], tags: { landuse: "farmland" } };
+  const scene = buildScene({ ...FLAT, map: { features: { ...emptyFeatures(), areas: [area] } } }, { name: "f", origin }, OPTIONS);
 
   test("reads as an F from above, north up", () => {
     const view = lookDown(scene.mesh, 300, 12); // 50 m a pixel
@@ -86,6 +88,41 @@ describe("an F drawn on the map", () => {
     }
     expect([Math.min(...vertices.filter((_, i) => i % 3 === 0)), Math.max(...vertices.filter((_, i) => i % 3 === 1))]).toEqual([-300, 300]);
   });
+});
+
+describe("an orthophoto", () => {
+  for (const kind of ["u8", "u16"])
+    peer(
+      `colours the ground and roofs where it has a picture (${kind}, written by rasterio)`,
+      async () => {
+        const origin = { lat: 47.2, lon: 9.62, h: 0 };
+        const file = join(tmpdir(), `earthcraft-ortho-${process.pid}-${kind}.tif`);
+        runPeer("orthophoto.py", [file, origin.lon, origin.lat, kind]);
+        const imagery = (await readOrthophoto(file, { west: 9.6, east: 9.64, south: 47.19, north: 47.21 }, 1))!;
+        const frame = new EnuFrame(origin);
+        const at = (x: number, y: number): LonLat => {
+          const { lon, lat } = frame.toGeodetic([x, y, 0]);
+          return [lon, lat];
+        };
+        const house = { outer: [at(-95, -45), at(-55, -45), at(-55, -5), at(-95, -5)], inner: [], tags: { building: "yes", height: "10" } }; // on the stem
+        const scene = buildScene({ ...FLAT, map: { features: { ...emptyFeatures(), areas: [house] } }, imagery }, { name: "o", origin }, OPTIONS);
+        const view = lookDown(scene.mesh, 300, 12);
+        const red = (r: number, c: number) => view.rgb[3 * (12 * r + c)]! > 3 * view.rgb[3 * (12 * r + c) + 1]!;
+        const picture = Array.from({ length: 12 }, (_, r) => Array.from({ length: 12 }, (_, c) => (red(r, c) ? "#" : ".")).join(""));
+        expect(picture).toEqual([
+          ...Array(3).fill("............"),
+          "....####....",
+          "....#.......",
+          "....##......",
+          "....#.......",
+          "....#.......",
+          "....#.......",
+          ...Array(3).fill("............"),
+        ]);
+        expect(view.classes[12 * 6 + 4]).toBe(classId("Building"));
+      },
+      60_000,
+    );
 });
 
 describe("a site of the sample place", () => {

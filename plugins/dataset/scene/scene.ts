@@ -6,12 +6,13 @@ import type { Layer } from "../place/elevation";
 import type { PlaceMap } from "../place/map";
 import type { Place } from "../place/place-file";
 import type { Site } from "../place/sites";
+import type { Orthophoto } from "../readers/orthophoto";
 import { buildBridges } from "./bridges";
 import { type Building, buildBuilding, type HeightSource, resolveBuildings } from "./buildings";
 import { Canvas, type XY } from "./canvas";
+import { colorPlan, meanColor } from "./color-plan";
 import { type Field, type Ground, levelWater, sampleField, sampleGround } from "./ground";
 import type { LandCover } from "./landcover";
-import { colorAt } from "./look";
 import { MeshBuilder, type SceneMesh } from "./mesh";
 import { type Plan, paintPlan } from "./plan";
 import { siteFeatures } from "./site-features";
@@ -61,6 +62,8 @@ export interface SceneSource {
   map: PlaceMap;
   elevation: readonly Layer[];
   surface: readonly Layer[];
+  /** Colours the ground and the roofs where it has a picture. */
+  imagery?: Orthophoto;
   rules: LandCover;
 }
 
@@ -84,13 +87,14 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   const canopy = canopyHeights(ground, (i) => node[i] === source.rules.canopy, rise);
   const surface = surfaceHeights(ground, canopy, buildings, plan.canvas);
   const raised: Field = { ...ground, z: ground.z.map((z, i) => z + canopy[i]!) };
-  const picture = colorPlan(plan.canvas);
+  const { picture, photographed } = colorPlan(plan.canvas, site.origin, source.imagery);
 
   const mesh = new MeshBuilder();
   buildTerrain(mesh, raised, ground.absent, plan.canvas, picture);
   buildBridges(mesh, ground, plan.bridges);
   const here = buildings.filter((b) => b.rings[0]!.some(([x, y]) => Math.abs(x) < half_m && Math.abs(y) < half_m));
-  for (const building of here) buildBuilding(mesh, building);
+  const seen = source.imagery ? (rings: readonly XY[][]) => meanColor(plan.canvas, picture, photographed, rings) : undefined;
+  for (const building of here) buildBuilding(mesh, building, seen?.(building.rings));
   const trees = collectTrees(features, plan.canvas, plan.built);
   for (const tree of trees) buildTree(mesh, ground, tree);
   const built = mesh.build();
@@ -163,18 +167,6 @@ function surfaceHeights(ground: Field, canopy: Float32Array, buildings: readonly
       surface[at] = Math.max(surface[at]!, b.ground_m + b.height_m);
     });
   return surface;
-}
-
-/** The colours of the ground plan, without light: the camera's sun is the capture's. */
-function colorPlan(canvas: Canvas): Uint8Array {
-  const out = new Uint8Array(3 * canvas.n * canvas.n);
-  for (let r = 0; r < canvas.n; r++)
-    for (let c = 0; c < canvas.n; c++) {
-      const i = r * canvas.n + c;
-      const rgb = colorAt(canvas.styles[canvas.style[i]!]!, canvas.centre(c) + canvas.anchor[0], canvas.centre(r) + canvas.anchor[1]);
-      for (let k = 0; k < 3; k++) out[3 * i + k] = Math.max(0, Math.min(255, Math.round(rgb[k]! * 255)));
-    }
-  return out;
 }
 
 /** Two triangles a cell; each takes the class of the square in its corner, so that edges of land cover may run diagonally. */

@@ -30,7 +30,7 @@ export const scene = defineStage({
     const site = sites.find((s) => s.name === task.item);
     if (!site) throw new UserError({ what: `sites.json has no site "${task.item}"`, where: task.inputs.sites!.dir });
     task.progress(0, 3, "reading");
-    const source = await open(task.place, task.options.landcover, (text) => task.warn(text));
+    const source = await open(task.place, task.options, (text) => task.warn(text));
     task.progress(1, 3, "building");
     const built = buildScene(source, site, task.options);
     const { info, mesh } = built;
@@ -58,16 +58,21 @@ export const scene = defineStage({
   },
 });
 
+interface Opening {
+  landcover: string;
+  cell_m: number;
+}
+
 let opened: { key: string; source: Promise<SceneSource> } | undefined;
 
 /** The place's files, read once for all sites that this process builds. */
-function open(placeFile: string, landcover: string, warn: (text: string) => void): Promise<SceneSource> {
-  const key = `${placeFile}\n${landcover}`;
-  if (opened?.key !== key) opened = { key, source: read(placeFile, landcover, warn) };
+function open(placeFile: string, options: Opening, warn: (text: string) => void): Promise<SceneSource> {
+  const key = `${placeFile}\n${options.landcover}\n${options.cell_m}`;
+  if (opened?.key !== key) opened = { key, source: read(placeFile, options, warn) };
   return opened.source;
 }
 
-async function read(placeFile: string, landcover: string, warn: (text: string) => void): Promise<SceneSource> {
+async function read(placeFile: string, { landcover, cell_m }: Opening, warn: (text: string) => void): Promise<SceneSource> {
   const { readPlace } = await import("../place/place-file");
   const { openLayers } = await import("../place/elevation");
   const { placeBounds } = await import("../place/sites");
@@ -75,11 +80,16 @@ async function read(placeFile: string, landcover: string, warn: (text: string) =
   const { readLandCover } = await import("./landcover");
   const place = readPlace(placeFile);
   const bounds = placeBounds(place);
-  return {
+  const source: SceneSource = {
     place,
     map: await readPlaceMap(place),
     elevation: await openLayers(place.elevation, bounds, warn),
     surface: place.surface ? await openLayers([place.surface], bounds, warn) : [],
     rules: readLandCover(landcover === "" ? undefined : landcover),
   };
+  if (place.imagery === undefined) return source;
+  const { readOrthophoto } = await import("../readers/orthophoto");
+  const imagery = await readOrthophoto(place.imagery, bounds, cell_m / 2);
+  if (imagery === undefined) warn(`${place.imagery} does not reach the place`);
+  return { ...source, ...(imagery ? { imagery } : {}) };
 }
