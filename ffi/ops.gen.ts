@@ -1774,6 +1774,23 @@ function earthcraft_conv_pairs(neighbours: Tensor): [pairs: Tensor, starts: Tens
   return c.many($earthcraft_conv_pairs, 1) as [pairs: Tensor, starts: Tensor];
 }
 
+const $earthcraft_gelu = new c.Operator("earthcraft::gelu", ["x"]);
+function earthcraft_gelu(x: Tensor): Tensor {
+  c.begin($earthcraft_gelu);
+  c.tensor("x", x);
+  return c.one($earthcraft_gelu, 1);
+}
+
+const $earthcraft_layer_norm = new c.Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps"]);
+function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor {
+  c.begin($earthcraft_layer_norm);
+  c.tensor("x", x);
+  c.orDefault(c.tensor, "weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  c.orDefault(c.float, "eps", eps);
+  return c.one($earthcraft_layer_norm, 4);
+}
+
 const $earthcraft_mesh_interpolate = new c.Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
 function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
   c.begin($earthcraft_mesh_interpolate);
@@ -2765,6 +2782,10 @@ export const earthcraft = {
   batchStarts: earthcraft_batch_starts,
   /** earthcraft::conv_pairs(Tensor neighbours) -> (Tensor pairs, Tensor starts) */
   convPairs: earthcraft_conv_pairs,
+  /** earthcraft::gelu(Tensor x) -> Tensor */
+  gelu: earthcraft_gelu,
+  /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07) -> Tensor */
+  layerNorm: earthcraft_layer_norm,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */

@@ -26,17 +26,15 @@ export class Linear extends Module {
 export class LayerNorm extends Module {
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
-  readonly #channels: number;
   readonly #eps: number;
   constructor(channels: number, { affine = true, eps = 1e-6 }: { affine?: boolean; eps?: number } = {}) {
     super();
-    this.#channels = channels;
     this.#eps = eps;
     this.weight = affine ? new Parameter([channels], init.ones()) : null;
     this.bias = affine ? new Parameter([channels], init.zeros()) : null;
   }
   forward(x: Tensor): Tensor {
-    return ops.aten.layerNorm(x, [this.#channels], this.weight?.tensor, this.bias?.tensor, this.#eps);
+    return ops.earthcraft.layerNorm(x, this.weight?.tensor, this.bias?.tensor, this.#eps);
   }
 }
 
@@ -55,7 +53,7 @@ export class Embedding extends Module {
 
 /** The tanh form, as in transformers of this family. */
 export function gelu(x: Tensor): Tensor {
-  return ops.aten.gelu(x, { approximate: "tanh" });
+  return ops.earthcraft.gelu(x);
 }
 export function silu(x: Tensor): Tensor {
   return ops.aten.silu(x);
