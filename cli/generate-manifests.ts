@@ -6,11 +6,13 @@ import { builtinPlugins } from "./builtin-plugins";
 import { programRoot } from "./io";
 import { manifestOf } from "./manifest";
 import type { PluginDefinition } from "./plugin";
+import { shareModules } from "./shared-modules";
 
 const check = process.argv.includes("--check");
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const folders = named.length > 0 ? named.map((folder) => join(process.cwd(), folder)) : builtinPlugins.map((folder) => join(programRoot, folder));
 
+if (named.length > 0) shareModules();
 for (const folder of folders) {
   if (!existsSync(join(folder, "index.ts"))) continue;
   const { default: plugin } = (await import(join(folder, "index.ts"))) as { default: PluginDefinition };

@@ -10,10 +10,12 @@ import { EXIT, UserError } from "./errors";
 import { programRoot } from "./io";
 import type { CommandManifest, Manifest } from "./manifest";
 import type { Command, PluginDefinition, Stage } from "./plugin";
+import { shareModules } from "./shared-modules";
 
 interface Found {
   folder: string;
   manifest: Manifest;
+  builtin: boolean;
 }
 
 export class Host {
@@ -23,8 +25,8 @@ export class Host {
   readonly warnings: string[] = [];
 
   constructor(env: Readonly<Record<string, string | undefined>>, root = programRoot) {
-    for (const folder of builtinPlugins) this.#add(join(root, folder));
-    for (const folder of this.#configured(env)) this.#add(folder);
+    for (const folder of builtinPlugins) this.#add(join(root, folder), true);
+    for (const folder of this.#configured(env)) this.#add(folder, false);
   }
 
   get manifests(): readonly Manifest[] {
@@ -68,7 +70,7 @@ export class Host {
     for (const found of this.#plugins) if (found.manifest.report) await (await this.#load(found)).report?.(runDir);
   }
 
-  #add(folder: string): void {
+  #add(folder: string, builtin: boolean): void {
     const path = join(folder, "plugin.json");
     if (!existsSync(path)) {
       if (existsSync(join(folder, "index.ts")))
@@ -82,7 +84,7 @@ export class Host {
       const taken = new Set(this.commands.map(({ name }) => name));
       const clash = manifest.commands.find(({ name }) => taken.has(name));
       if (clash !== undefined) this.warnings.push(`plugin ${manifest.name}: the command "${clash.name}" exists already; the first one wins`);
-      this.#plugins.push({ folder, manifest: { ...manifest, commands: manifest.commands.filter(({ name }) => !taken.has(name)) } });
+      this.#plugins.push({ folder, builtin, manifest: { ...manifest, commands: manifest.commands.filter(({ name }) => !taken.has(name)) } });
     } catch (error) {
       this.warnings.push(`plugin ${folder} is left out: ${error instanceof Error ? error.message : error}`);
     }
@@ -107,7 +109,8 @@ export class Host {
   }
 
   #load(found: Found): Promise<PluginDefinition> {
-    const { folder, manifest } = found;
+    const { folder, manifest, builtin } = found;
+    if (!builtin) shareModules();
     let loading = this.#loaded.get(folder);
     if (loading === undefined) {
       loading = (import(join(folder, "index.ts")) as Promise<{ default: PluginDefinition }>).then(

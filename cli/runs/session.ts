@@ -50,7 +50,7 @@ export function nativeLibrary(io: Io, needed: boolean): string | undefined {
 
 export function makePool({ io, ui }: Session, inherit: readonly number[], library: string | undefined): RankPool {
   const env = { ...io.env, ...(library === undefined ? {} : { EARTHCRAFT_NATIVE: library }) };
-  return new RankPool({ command: [process.execPath, MAIN], env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
+  return new RankPool({ command: [process.execPath, "--no-install", MAIN], env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
 }
 
 const reportPath = (runDir: string) => join(runDir, "report", "index.html");

@@ -165,6 +165,28 @@ test("a plugin that only lies in the working folder is not loaded", async () => 
   expect((await own.run("evil")).code).toBe(2);
 });
 
+test("a plugin of somebody else's, anywhere on the disk, gets the host's own interface", async () => {
+  using own = new Program([]);
+  own.write("config.json", '{ "plugins": ["./mine"] }');
+  own.write(
+    "mine/index.ts",
+    `import { z } from "zod";
+     import { defineCommand, definePlugin, defineStage, UserError } from "earthcraft/cli/plugin";
+     const refuse = defineStage({ name: "refuse", version: 1, title: "Refusal", options: z.strictObject({ why: z.string().default("no") }), native: false,
+       async run({ options }) { throw new UserError({ what: options.why, exit: 65 }); } });
+     export default definePlugin({ name: "mine", summary: "mine", stages: [refuse], commands: [defineCommand({ name: "mine", summary: "mine", async run({ result }) { result({}, "it runs"); } })] });`,
+  );
+  own.write(
+    "mine/plugin.json",
+    '{"protocol":1,"name":"mine","summary":"mine","commands":[{"name":"mine","summary":"mine","args":{},"flags":{},"accepts":[],"examples":[]}],"stages":[{"name":"refuse","version":1,"title":"Refusal","aliases":[]}],"report":false}',
+  );
+  expect((await own.run("mine")).stdout).toBe("it runs\n");
+  own.write("r.yaml", "title: t\nstages: [{ refuse: { why: because } }]\n");
+  const { stderr, code } = await own.run("run", "r.yaml");
+  expect(stderr).toContain("error: because\n");
+  expect(code).toBe(65);
+});
+
 test("--version is the program's own", async () => {
   expect((await run("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });

@@ -50,7 +50,7 @@ export class Program implements Disposable {
   start(...args: [Record<string, string>, ...string[]] | string[]): Running {
     const [first, ...rest] = args;
     const [env, words] = typeof first === "object" ? [first, rest] : [{}, args];
-    return new Running([process.execPath, MAIN, ...(words as string[])], this.dir, { ...this.env, ...env });
+    return new Running([process.execPath, "--no-install", MAIN, ...(words as string[])], this.dir, { ...this.env, ...env });
   }
 
   [Symbol.dispose](): void {
