@@ -2,8 +2,10 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 
 #include <cstdlib>
+#include <string>
 
 #include "allocator.h"
 #include "errors.h"
@@ -11,6 +13,19 @@
 #include "handles.h"
 
 using namespace earthcraft;
+
+namespace {
+
+// libtorch writes its warnings to stderr, where they would tear the progress display, and none of them tells a user what to do. One of them is an
+// error: backward through an operator without a formula leaves out a gradient.
+struct Warnings final : c10::WarningHandler {
+  void process(const c10::Warning& warning) override {
+    if (warning.msg().find("an autograd kernel was not registered") == std::string::npos) return;
+    fail(EC_UNSUPPORTED, warning.msg().substr(0, warning.msg().find(": ")) + " has no derivative: detach its inputs, or do not differentiate through it");
+  }
+};
+
+}  // namespace
 
 int32_t ec_abi_version(void) noexcept { return EC_ABI_VERSION; }
 
@@ -25,6 +40,8 @@ int32_t ec_init(void) noexcept {
     setenv("MKL_DYNAMIC", "FALSE", 0);
     setenv("OMP_DYNAMIC", "FALSE", 0);
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    static auto* warnings = new Warnings();
+    c10::WarningUtils::set_warning_handler(warnings);
     install_allocator();
     // Our operators write all they allocate; filling every fresh tensor would cost more than many operators do.
     at::globalContext().setDeterministicFillUninitializedMemory(false);
