@@ -26,8 +26,8 @@ const palette = (colors: string[], mottle: number, mottle_m: number, patch_m?: n
 /** By Table 13's id. */
 const PALETTES: Record<number, Palette> = {
   1: palette(["#d9c24a", "#6e4a2f", "#5f8c3a", "#e0c98f", "#8a6a45", "#3f6f32", "#b7a95c"], 0.08, 14),
-  2: palette(["#16301d", "#27461f", "#5f7d33", "#8b8f45", "#7d5f30", "#1f3d2c", "#44662c"], 0.3, 12, 42),
-  3: palette(["#5d8a3c", "#9fba62", "#3f6a30", "#c2bd7c", "#6f9648", "#86794a"], 0.2, 16, 48),
+  2: palette(["#142e1b", "#27461f", "#668536", "#96984a", "#876334", "#1d3a2a", "#486a2e"], 0.3, 12, 42),
+  3: palette(["#5d8a3c", "#a3c064", "#3b662d", "#c8c382", "#6f9648", "#857445"], 0.2, 16, 48),
   4: palette(["#a4502f", "#7b3527", "#4a4c50", "#9c9a94", "#c8c2b6", "#6a5142", "#b9703f", "#33363b", "#dcd8cf"], 0.06, 6),
   5: palette(["#3a3b3d", "#55565a", "#2c2d30", "#8a8a8c", "#6b6763"], 0.1, 20, 60),
   6: palette(["#d3bd92", "#a98d63", "#7d6a50"], 0.24, 14, 24),
