@@ -11,12 +11,15 @@ import { annotateSite } from "./annotate/site";
 import { isLetter, letterF, ROOF } from "./capture/letter-f.fixture";
 import { captureOptions } from "./capture/options";
 import { captureSite } from "./capture/site";
+import { capture } from "./capture/stage";
 import type { SampleRecord } from "./sample-format/sample";
 import { readSceneMesh, readSceneRecord } from "./scene-input";
 import { viewpointOptions } from "./viewpoints/options";
 import { planViewpoints, toTransforms } from "./viewpoints/plan";
+import { viewpoints } from "./viewpoints/stage";
 import { SurfaceGrid } from "./viewpoints/surface-grid";
 import { voxelizeSite } from "./voxelize/site";
+import { voxelize } from "./voxelize/stage";
 
 const CELLS = 64;
 const dir = mkdtempSync(join(tmpdir(), "earthcraft-chain-"));
@@ -212,6 +215,49 @@ describe("the chain on the letter F", () => {
       const [x, y, z] = centre(south, coords, i);
       if (insideRoof(x, y, 10)) expect(z).toBeGreaterThan(ROOF.height_m - 4);
     }
+  });
+
+  test("the mean slope counts the steps of the surface", () => {
+    const west = samples.find((s) => s.crop[0] === 0 && s.crop[1] === 1)!;
+    const highest = new Map<number, number>();
+    const { coords } = read(west);
+    for (let i = 0; i < west.voxels; i++) {
+      const column = coords[3 * i]! * CELLS + coords[3 * i + 1]!;
+      highest.set(column, Math.max(highest.get(column) ?? -1, coords[3 * i + 2]!));
+    }
+    let [sum, count] = [0, 0];
+    for (let x = 0; x + 1 < CELLS; x++)
+      for (let y = 1; y < CELLS; y++) {
+        const z = (dx: number, dy: number) => highest.get((x + dx) * CELLS + y + dy)!;
+        sum += Math.hypot(z(1, 0) - z(0, 0), z(0, -1) - z(0, 0));
+        count++;
+      }
+    expect(west.mean_gradient).toBeCloseTo(sum / count, 4);
+    expect(west.mean_gradient).toBeGreaterThan(0.03);
+  });
+
+  test("bytes change only with a stage's version", async () => {
+    // Where the platform's sine and matrix products have no say: coverage, depth to the decimetre, cells and classes.
+    const { tensors: views } = loadSafetensors(at("capture/views.safetensors"));
+    const cells = samples.map((s) => read(s));
+    const hash = (...parts: ArrayLike<number>[]) =>
+      parts.reduce((seed, part) => Bun.hash.xxHash64(new Uint8Array(Int32Array.from(part).buffer), seed), 0n).toString(16);
+    const { frames } = await Bun.file(at("viewpoints/transforms.json")).json();
+    const found = {
+      [`viewpoints@${viewpoints.version}`]: hash(
+        frames.flatMap((f: { transform_matrix: number[][] }) => f.transform_matrix.flat().map((v) => Math.round(1e6 * v))),
+      ),
+      [`capture@${capture.version}`]: hash(
+        views.get("semantic")!.toArray(),
+        Float32Array.from(views.get("depth")!.toArray(), (d) => Math.round(10 * d)),
+      ),
+      [`voxelize@${voxelize.version}`]: hash(...cells.flatMap(({ coords, semantic, map }) => [coords, semantic, map])),
+    };
+    expect(found).toEqual({
+      "viewpoints@1": "ce90f850b79fcbb4",
+      "capture@1": "e9f3615d66a00954",
+      "voxelize@1": "dc334ac75abf3b21",
+    });
   });
 
   test("the views that see a crop look at it", () => {

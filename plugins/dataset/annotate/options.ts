@@ -13,7 +13,7 @@ export const annotateOptions = z.strictObject({
   /** Edge of the square that is annotated: the central 500 m and a margin. */
   extent_m: z.number().positive().default(510),
   /** Pixel of the views that tell the scene's outside from what lies buried. */
-  outside_pixel_m: z.number().positive().default(0.5),
+  outside_pixel_m: z.number().positive().default(1),
   /** A body of water becomes level when its edges' heights differ by no more than this: a lake or a harbour, not a river down a valley. */
   level_water_m: z.number().min(0).default(3),
   /** The picture encoder of Eq. 1. */

@@ -22,6 +22,8 @@ export const splitSchema = z.strictObject({
       dir: z.string(),
       voxels: z.int(),
       height_cells: z.int(),
+      /** Why it is unused. */
+      reason: z.enum(["too smooth", "too high", "touches the validation crop"]).optional(),
       /** Which of the height groups, in that policy. */
       group: z.int().optional(),
     }),

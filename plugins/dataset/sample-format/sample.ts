@@ -28,6 +28,8 @@ export const sampleSchema = z.strictObject({
   cut_voxels: z.int().nonnegative(),
   /** Highest voxel's cell + 1; what the split's height groups go by. */
   height_cells: z.int().nonnegative(),
+  /** Mean slope of the surface seen from above, metres a metre: what the data filter calls smooth. */
+  mean_gradient: z.number().nonnegative(),
   /** Voxels a class, index = id. */
   class_voxels: z.array(z.int()),
   extractor: z.string(),

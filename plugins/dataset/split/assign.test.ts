@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { assignSplit, type SplitRules } from "./assign";
 
-const rules: SplitRules = { policy: "auto", seed: 7, groups: 20, share: 1 / 120, leastPerGroup: 8 };
+const rules: SplitRules = { policy: "auto", seed: 7, groups: 20, share: 1 / 120, leastPerGroup: 8, highest_m: 400, leastGradient: 0.01 };
 
 function place(sites: number, height = (_site: number, _crop: number) => 20) {
   return Array.from({ length: sites }, (_, s) =>
@@ -11,6 +11,8 @@ function place(sites: number, height = (_site: number, _crop: number) => 20) {
         site: `site-${s}`,
         offset_cells: [x, y, 0] as [number, number, number],
         cells: 64,
+        voxel_m: 3.125,
+        mean_gradient: 0.2,
         height_cells: height(s, 3 * i + j),
       })),
     ),
@@ -58,6 +60,37 @@ describe("assignSplit", () => {
     }
     const lows = per.map((members) => Math.min(...members.map((s) => s.height_cells)));
     expect(lows).toEqual(lows.toSorted((a, b) => a - b));
+  });
+
+  test("what is too high or too smooth is left out, and a smooth site is not the one held out", () => {
+    const samples = place(9);
+    const [smooth, high] = [assignSplit(samples, rules).heldOutSites[0]!, "site-0.11"];
+    const changed = samples.map((s) => ({
+      ...s,
+      mean_gradient: s.site === smooth && !s.id.endsWith("22") ? 0.002 : 0.2,
+      height_cells: s.id === high ? 129 : 128,
+    }));
+    const { split, reason, heldOutSites } = assignSplit(changed, rules);
+    expect(heldOutSites).toHaveLength(2);
+    expect(heldOutSites).not.toContain(smooth);
+    expect(
+      changed
+        .filter((s) => split.get(s.id) === "unused")
+        .map((s) => s.id)
+        .sort(),
+    ).toEqual(
+      changed
+        .filter((s) => (s.site === smooth && !s.id.endsWith("22")) || s.id === high)
+        .map((s) => s.id)
+        .sort(),
+    );
+    expect([reason.get(high), reason.get(`${smooth}.00`)]).toEqual(["too high", "too smooth"]);
+    expect(() =>
+      assignSplit(
+        samples.map((s) => ({ ...s, mean_gradient: 0 })),
+        rules,
+      ),
+    ).toThrow("leaves none of 81");
   });
 
   test("more sites held out than there are is refused", () => {

@@ -18,20 +18,45 @@ export interface SplitRules {
   /** Share of a height group that validates. */
   share: number;
   leastPerGroup: number;
+  /** The data filter's limits: metres above the floor, and mean slope. */
+  highest_m: number;
+  leastGradient: number;
 }
 
 export interface Assignment {
   policy: Policy;
   heldOutSites: string[];
   split: Map<string, SplitName>;
+  /** Why samples are unused. */
+  reason: Map<string, Reason>;
   group: Map<string, number>;
 }
 
-type Sample = Pick<SampleRecord, "id" | "site" | "offset_cells" | "cells" | "height_cells">;
+export type Reason = "too smooth" | "too high" | "touches the validation crop";
+export type SplitSample = Pick<SampleRecord, "id" | "site" | "offset_cells" | "cells" | "voxel_m" | "height_cells" | "mean_gradient">;
 
-export function assignSplit(samples: readonly Sample[], rules: SplitRules): Assignment {
+export function assignSplit(samples: readonly SplitSample[], rules: SplitRules): Assignment {
   if (samples.length === 0) throw new RangeError("assignSplit: no samples");
-  const sites = [...new Set(samples.map((s) => s.site))].sort((a, b) => hash(a, rules.seed) - hash(b, rules.seed) || (a < b ? -1 : 1));
+  const reason = new Map<string, Reason>();
+  for (const s of samples) {
+    if (s.height_cells * s.voxel_m > rules.highest_m) reason.set(s.id, "too high");
+    else if (s.mean_gradient < rules.leastGradient) reason.set(s.id, "too smooth");
+  }
+  const usable = samples.filter((s) => !reason.has(s.id));
+  if (usable.length === 0) throw new RangeError(`assignSplit: the data filter leaves none of ${samples.length} samples`);
+  const assigned = assignUsable(usable, rules);
+  for (const [id, why] of assigned.reason) reason.set(id, why);
+  return { ...assigned, reason, split: new Map(samples.map((s) => [s.id, assigned.split.get(s.id) ?? "unused"])) };
+}
+
+function assignUsable(samples: readonly SplitSample[], rules: SplitRules): Assignment {
+  const crops = new Map<string, number>();
+  for (const { site } of samples) crops.set(site, (crops.get(site) ?? 0) + 1);
+  const most = Math.max(...crops.values());
+  // A site that the filter has emptied by half says little of a model: it is the last to be held out.
+  const sites = byHash([...crops.keys()], rules.seed, (site) => site).sort(
+    (x, y) => Number(2 * crops.get(x)! < most) - Number(2 * crops.get(y)! < most),
+  );
   const policy = rules.policy === "auto" ? policyFor(sites.length, samples.length, rules) : rules.policy;
   if (policy === "height-groups") return byHeight(samples, rules);
   if (policy === "crop") return byCrop(samples, rules);
@@ -42,6 +67,7 @@ export function assignSplit(samples: readonly Sample[], rules: SplitRules): Assi
     policy,
     heldOutSites,
     split: new Map(samples.map((s) => [s.id, heldOutSites.includes(s.site) ? "validation" : "train"])),
+    reason: new Map(),
     group: new Map(),
   };
 }
@@ -52,7 +78,7 @@ function policyFor(sites: number, samples: number, rules: SplitRules): Policy {
 }
 
 /** Equal steps of maximum height; from each a share at random (here: by hash), and never fewer than `leastPerGroup` (or half of a group smaller than twice that). */
-function byHeight(samples: readonly Sample[], rules: SplitRules): Assignment {
+function byHeight(samples: readonly SplitSample[], rules: SplitRules): Assignment {
   const heights = samples.map((s) => s.height_cells);
   const [low, high] = [heights.reduce((a, b) => Math.min(a, b)), heights.reduce((a, b) => Math.max(a, b))];
   const group = new Map(
@@ -60,32 +86,41 @@ function byHeight(samples: readonly Sample[], rules: SplitRules): Assignment {
   );
   const split = new Map<string, SplitName>(samples.map((s) => [s.id, "train"]));
   for (let g = 0; g < rules.groups; g++) {
-    const members = samples
-      .filter((s) => group.get(s.id) === g)
-      .sort((a, b) => hash(a.id, rules.seed) - hash(b.id, rules.seed) || (a.id < b.id ? -1 : 1));
+    const members = byHash(
+      samples.filter((s) => group.get(s.id) === g),
+      rules.seed,
+      (s) => s.id,
+    );
     const count = Math.min(Math.floor(members.length / 2), Math.max(rules.leastPerGroup, Math.round(members.length * rules.share)));
     for (const member of members.slice(0, count)) split.set(member.id, "validation");
   }
-  return { policy: "height-groups", heldOutSites: [], split, group };
+  return { policy: "height-groups", heldOutSites: [], split, reason: new Map(), group };
 }
 
 /** One corner crop validates; what shares a cell with it is unused. */
-function byCrop(samples: readonly Sample[], rules: SplitRules): Assignment {
+function byCrop(samples: readonly SplitSample[], rules: SplitRules): Assignment {
   const edge = Math.max(...samples.map((s) => Math.max(s.offset_cells[0], s.offset_cells[1])));
   const corners = samples.filter(({ offset_cells: [x, y] }) => (x === 0 || x === edge) && (y === 0 || y === edge));
-  const held = corners.sort((a, b) => hash(a.id, rules.seed) - hash(b.id, rules.seed) || (a.id < b.id ? -1 : 1))[0];
+  const held = byHash(corners, rules.seed, (s) => s.id)[0];
   if (!held) throw new RangeError("assignSplit: no corner crop to hold out");
-  const split = new Map<string, SplitName>(
-    samples.map((s) => {
-      if (s.id === held.id) return [s.id, "validation"];
-      return [s.id, s.site === held.site && overlap(s, held) ? "unused" : "train"];
-    }),
-  );
-  return { policy: "crop", heldOutSites: [], split, group: new Map() };
+  const split = new Map<string, SplitName>();
+  const reason = new Map<string, Reason>();
+  for (const s of samples) {
+    const touches = s.id !== held.id && s.site === held.site && overlap(s, held);
+    split.set(s.id, s.id === held.id ? "validation" : touches ? "unused" : "train");
+    if (touches) reason.set(s.id, "touches the validation crop");
+  }
+  return { policy: "crop", heldOutSites: [], split, reason, group: new Map() };
 }
 
-function overlap(a: Sample, b: Sample): boolean {
+function overlap(a: SplitSample, b: SplitSample): boolean {
   return [0, 1].every((k) => Math.abs(a.offset_cells[k as 0 | 1] - b.offset_cells[k as 0 | 1]) < a.cells);
+}
+
+/** In the order of a hash of their names: at random, but the same whatever the order they came in. */
+function byHash<T>(items: readonly T[], seed: number, name: (item: T) => string): T[] {
+  const keyed = items.map((item) => ({ item, name: name(item), key: hash(name(item), seed) }));
+  return keyed.sort((a, b) => a.key - b.key || (a.name < b.name ? -1 : 1)).map(({ item }) => item);
 }
 
 /** 32 bits of FNV-1a over the seed and the name, stirred once more: FNV alone keeps names that differ in their last letter close together. */

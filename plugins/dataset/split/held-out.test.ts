@@ -33,6 +33,7 @@ function recordOf(site: number, column: number, row: number): SampleRecord {
     voxels: 3,
     cut_voxels: 0,
     height_cells: 5 + site + column,
+    mean_gradient: 0.1,
     class_voxels: Array.from({ length: 26 }, (_, c) => (c === 3 ? 2 : c === 4 ? 1 : 0)),
     extractor: "test",
     views: [{ view: 0, share: 0.5 }],

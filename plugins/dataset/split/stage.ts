@@ -31,6 +31,8 @@ export const split = defineStage({
         groups: options.height_groups,
         share: options.share,
         leastPerGroup: options.least_per_group,
+        highest_m: options.highest_m,
+        leastGradient: options.least_gradient,
       },
     );
     const index = splitSchema.parse({
@@ -47,6 +49,7 @@ export const split = defineStage({
         dir: relative(home, dir),
         voxels: record.voxels,
         height_cells: record.height_cells,
+        ...(assigned.reason.has(record.id) ? { reason: assigned.reason.get(record.id) } : {}),
         ...(assigned.group.has(record.id) ? { group: assigned.group.get(record.id) } : {}),
       })),
     });
@@ -62,7 +65,7 @@ export const split = defineStage({
     const voxels = index.samples.reduce((sum, s) => sum + s.voxels, 0) / index.samples.length;
     task.section({
       title: "The data set",
-      sentence: `${count("train")} crops train and ${count("validation")} validate; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
+      sentence: `${count("train")} crops train and ${count("validation")} validate${count("unused") > 0 ? `, ${count("unused")} are left out` : ""}; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
       tables: splitTables(
         index,
         samples.map(({ record }) => record),

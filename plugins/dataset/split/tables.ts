@@ -16,6 +16,7 @@ export function splitTables(
       Math.round(own.reduce((sum, r) => sum + r.voxels, 0) / Math.max(1, own.length)),
       own.reduce((high, r) => Math.max(high, r.height_cells), 0),
       own.reduce((sum, r) => sum + r.cut_voxels, 0),
+      index.samples.filter((s) => s.site === id && s.split === "unused").length,
     ];
   });
   const total = records.reduce((sum, r) => sum + r.voxels, 0);
@@ -24,7 +25,7 @@ export function splitTables(
     return [name, voxels, Number(((100 * voxels) / total).toFixed(2)), percentage];
   }).filter(([, voxels, , percentage]) => (voxels as number) > 0 || (percentage as number) > 1);
   return [
-    { title: "Sites", columns: ["site", "split", "crops", "voxels a crop", "highest cell", "cut voxels"], rows: sites },
+    { title: "Sites", columns: ["site", "split", "crops", "voxels a crop", "highest cell", "cut voxels", "left out"], rows: sites },
     {
       title: "Classes",
       columns: ["class", "voxels", "share %", "Aerial-Earth3D %"],

@@ -33,6 +33,8 @@ export interface CropVoxels {
   topIndex: Tensor;
   /** int16 [L, L], north-up: the highest voxel's z, −1 where a column is empty. */
   heightMap: Tensor;
+  /** Mean slope of the height map, cells a cell; where either neighbour is empty nothing counts. */
+  meanGradient: number;
   /** Voxels above the window. */
   cut: number;
 }
@@ -65,6 +67,7 @@ export function voxelizeCrop(mesh: AnnotatedMesh, lattice: Lattice, offset: read
       semanticMap: paint(top.index, semantic.unsqueeze(-1), 0).squeeze(-1),
       topIndex: top.index,
       heightMap: top.height,
+      meanGradient: meanGradient(top.height),
       cut: all_N3.shape[0]! - coords_N3.shape[0]!,
     };
   });
@@ -102,6 +105,22 @@ export function paint(index_LL: Tensor, values_NC: Tensor, empty: number): Tenso
   return scope(() => {
     const picked = values_NC.indexSelect(0, index_LL.clamp(0).flatten()).view([...index_LL.shape, values_NC.shape[1]!]);
     return ops.aten.maskedFill(picked, index_LL.lt(0).unsqueeze(-1), empty);
+  });
+}
+
+/** Mean length of the gradient of heights [L, L]; cells below 0 are empty. */
+export function meanGradient(height_LL: Tensor): number {
+  return scope(() => {
+    const [rows, columns] = height_LL.shape as [number, number];
+    const part = (row: number, column: number) =>
+      height_LL
+        .to("f32")
+        .narrow(0, row, rows - 1)
+        .narrow(1, column, columns - 1);
+    const [here, east, south] = [part(0, 0), part(0, 1), part(1, 0)];
+    const valid = here.ge(0).logicalAnd(east.ge(0)).logicalAnd(south.ge(0));
+    const slope = east.sub(here).pow(2).add(south.sub(here).pow(2)).sqrt().where(valid, 0);
+    return slope.sum().item() / Math.max(1, valid.to("f32").sum().item());
   });
 }
 

@@ -71,6 +71,7 @@ function voxelize(task: SiteTask, transforms: Transforms): { samples: SampleReco
         voxels: voxels.coords.shape[0]!,
         cut_voxels: voxels.cut,
         height_cells: voxels.heightMap.to("i32").max().item() + 1,
+        mean_gradient: Number(voxels.meanGradient.toFixed(5)),
         class_voxels: histogram(voxels.semantic.toArray() as Uint8Array),
         extractor,
         views: shares[i]!.map((share, view) => ({ view, share: Number(share.toFixed(4)) }))
