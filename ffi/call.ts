@@ -142,6 +142,7 @@ export function floats(name: string, value: readonly number[]): void {
   }
 }
 
+/** @public for operators with a `bool[]`, when one is used */
 export function bools(name: string, value: readonly boolean[]): void {
   if (!Array.isArray(value)) throw wrong(name, "an array of booleans", value);
   room(value.length);
