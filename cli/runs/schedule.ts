@@ -15,6 +15,7 @@ import type { Plan, PlannedStage } from "./plan";
 import type { TaskEvents } from "./rank-pool";
 import { readStageRecord, type StageRecord } from "./record";
 import type { RunJournal } from "./run-folder";
+import { StageProgress } from "./stage-progress";
 import { isFresh, recordOf, type TaskSpec } from "./task";
 import { itemKey, taskSpec } from "./task-spec";
 import type { World } from "./world";
@@ -96,29 +97,19 @@ class Scheduler {
 
   /** @returns false when items of other shards are missing */
   async #runStage(stage: PlannedStage, position: number): Promise<boolean> {
-    const { journal, ui, monotonic } = this.options;
+    const { journal, ui, monotonic, runner } = this.options;
     const items = stage.stage.foreach === undefined ? undefined : this.#itemsOf(stage);
     const view: StageView = { id: stage.id, title: stage.stage.title, index: position + 1, count: this.#todo.length, tasks: items?.length ?? 1 };
     const started = monotonic();
     const seconds = () => (monotonic() - started) / 1000;
+    const waiting = new Set(this.#todo.slice(position + 1).map(({ id }) => id));
     journal.set(stage.id, "running");
     journal.write();
     ui.stageStart(view);
-    const progress = new StageProgress(view, seconds, this.#eta, new Set(this.#todo.slice(position + 1).map(({ id }) => id)), ui);
+    let record: StageRecord | undefined;
     try {
-      const record =
-        items === undefined ? await this.#runTask(stage, undefined, progress, this.#threads(1)) : await this.#runItems(stage, items, progress);
-      if (record === undefined) {
-        ui.stageEnd(view, { status: "skipped", seconds: seconds(), note: "this shard's items are done; the other shards' are not all there yet" });
-        return false;
-      }
-      const peakMemory_bytes = record.peakMemory_bytes;
-      this.#result.ran += 1;
-      this.#result.peakMemory_bytes = Math.max(this.#result.peakMemory_bytes, peakMemory_bytes);
-      this.#eta.finished(stage.id, seconds());
-      journal.set(stage.id, "done", { seconds: seconds(), peakMemory_bytes });
-      journal.write();
-      ui.stageEnd(view, { status: "done", seconds: seconds(), peakMemory_bytes });
+      using progress = new StageProgress(view, seconds, this.#eta, waiting, ui);
+      record = await (items === undefined ? this.#runTask(stage, undefined, progress, this.#threads(1)) : this.#runItems(stage, items, progress));
     } catch (error) {
       const interrupted = error instanceof Cancelled;
       const status = interrupted ? "interrupted" : "failed";
@@ -129,7 +120,20 @@ class Scheduler {
       if (!interrupted) await this.#report();
       throw error;
     }
-    await this.options.runner.trim(1);
+    if (record === undefined) {
+      journal.set(stage.id, "waiting");
+      journal.write();
+      ui.stageEnd(view, { status: "skipped", seconds: seconds(), note: "this shard's items are done; the other shards' are not all there yet" });
+      return false;
+    }
+    const { peakMemory_bytes } = record;
+    this.#result.ran += 1;
+    this.#result.peakMemory_bytes = Math.max(this.#result.peakMemory_bytes, peakMemory_bytes);
+    this.#eta.finished(stage.id, seconds());
+    journal.set(stage.id, "done", { seconds: seconds(), peakMemory_bytes });
+    journal.write();
+    ui.stageEnd(view, { status: "done", seconds: seconds(), peakMemory_bytes });
+    await runner.trim(1);
     await this.#report();
     return true;
   }
@@ -271,44 +275,5 @@ class Scheduler {
     } catch (error) {
       if (!(error instanceof Cancelled)) ui.warn(`the report was not written: ${toRecord(error).what}`);
     }
-  }
-}
-
-/** Adds up the progress of a stage's tasks. */
-class StageProgress {
-  readonly #running = new Map<string | undefined, number>();
-  #before = 0;
-  #ended = 0;
-  #tasks = 1;
-
-  constructor(
-    readonly view: StageView,
-    readonly seconds: () => number,
-    readonly eta: Eta,
-    readonly waiting: ReadonlySet<string>,
-    readonly ui: Reporter,
-  ) {}
-
-  start(done: number, tasks: number): void {
-    this.#before = done;
-    this.#tasks = Math.max(1, tasks);
-  }
-
-  task(item: string | undefined, done: number, total: number, note?: string): void {
-    this.#running.set(item, total > 0 ? Math.min(1, done / total) : 0);
-    const counts = item === undefined ? { done, total } : { done: this.#before + this.#ended, total: this.#tasks };
-    this.#tell({ ...counts, ...(note === undefined ? {} : { note }), ...(item === undefined ? {} : { item }) });
-  }
-
-  ended(item: string | undefined): void {
-    this.#running.delete(item);
-    this.#ended += 1;
-    if (item !== undefined) this.#tell({ done: this.#before + this.#ended, total: this.#tasks });
-  }
-
-  #tell(counts: { done: number; total: number; note?: string; item?: string }): void {
-    const partial = [...this.#running.values()].reduce((sum, fraction) => sum + fraction, 0);
-    const fraction = (this.#ended + partial) / Math.max(1, this.#tasks - this.#before);
-    this.ui.stageProgress(this.view, { ...counts, ...this.eta.estimate(this.view.id, Math.min(1, fraction), this.seconds(), this.waiting) });
   }
 }

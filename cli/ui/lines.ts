@@ -8,7 +8,7 @@ const EVERY_MS = 10_000;
 export function progressText({ done, total, note, stageEta_s, runEta_s }: Progress): string {
   const eta = stageEta_s === undefined ? "" : ` · ${duration(stageEta_s)} left`;
   const run = runEta_s === undefined || stageEta_s === undefined || runEta_s - stageEta_s < 1 ? "" : ` · run ${duration(runEta_s)} left`;
-  return harmless(`${done}/${total}${eta}${run}${note === undefined ? "" : ` · ${note}`}`);
+  return harmless(`${total === 0 ? "running" : `${done}/${total}`}${eta}${run}${note === undefined ? "" : ` · ${note}`}`);
 }
 
 export function outcomeText({ status, seconds, peakMemory_bytes, note }: StageOutcome): string {

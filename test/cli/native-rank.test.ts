@@ -71,4 +71,12 @@ describe("a rank with tensors", () => {
     expect(stderr).toContain("smaller");
     expect(code).toBe(1);
   });
+
+  needsNative("adds up with its fellow rank", async () => {
+    using program = nativeProgram("steps: 1, ranks: 2");
+    const { stderr, code } = await program.run("run", "r.yaml");
+    expect(stderr).toContain("done: 1 stages");
+    expect(code).toBe(0);
+    expect(program.json<unknown>("runs/r/tensors/reduced.json")).toEqual([3, 20]);
+  });
 });

@@ -163,14 +163,23 @@ const tensors = defineStage({
   name: "tensors",
   version: 1,
   title: "Tensors",
-  options: z.strictObject({ steps: z.int().default(2000), fail: z.enum(["no", "shape", "memory"]).default("no") }),
+  options: z.strictObject({ steps: z.int().default(2000), fail: z.enum(["no", "shape", "memory"]).default("no"), ranks: z.int().default(1) }),
   native: true,
+  ranks: ({ ranks }) => ranks,
   async run(task) {
     const { options, out, scratch } = task;
     const { scope, Tensor } = await import("../../../ffi");
     const checkpoint = join(scratch, "step");
     const begun = existsSync(checkpoint) ? Number(readFileSync(checkpoint, "utf8")) : 0;
     const x = Tensor.from(new Float32Array(512 * 512).fill(0.001), [512, 512]);
+    if (task.world.size > 1) {
+      const { allReduce, groupFromEnvironment, initDistributed, shutdownDistributed } = await import("../../../ffi/distributed");
+      initDistributed(groupFromEnvironment()!);
+      const share = Tensor.from([task.world.rank + 1, 10], [2]);
+      allReduce([share]);
+      writeFileSync(join(out, "reduced.json"), JSON.stringify([...(share.toArray() as Float32Array)]));
+      shutdownDistributed();
+    }
     if (options.fail === "shape") x.matmul(Tensor.from([1, 2], [2, 1]));
     if (options.fail === "memory") x.reshape([512 * 512, 1]).mul(Tensor.from(new Float32Array(1 << 24), [1, 1 << 24])); // 16 TiB
     task.warn(`pid ${process.pid} starts at ${begun}`);
