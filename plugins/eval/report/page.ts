@@ -37,13 +37,14 @@ export function reportPage(whole: Run, summary: Summary, reportDir: string): str
   const { run, stages } = whole;
   const shown = stages.map((stage) => ({ stage: stage.stage, ...stageSection(stage, reportDir) }));
   const hero = heroOf(shown);
+  const worked_s = stages.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
   const facts: [string, string | undefined][] = [
     ["recipe", run.recipe],
     ["scale", run.scale],
     ["place", run.place],
     ["seed", String(run.seed)],
     ["device", run.device],
-    ["took", duration(run.seconds)],
+    ["work", duration(worked_s)],
     ["peak memory", run.peakMemory_bytes > 0 ? bytes(run.peakMemory_bytes) : undefined],
     ["begun", run.started.slice(0, 16).replace("T", " ")],
     ["earthcraft", run.version],
@@ -73,7 +74,7 @@ ${stages.map(({ id, title, status, variant }) => html`<li class="${status}"><a h
 ${hero && html`<figure class="hero">${picture(hero, isSmall(hero))}<figcaption>${hero.caption}</figcaption></figure>`}
 ${sentences.length > 0 && html`<div class="glance"><ul>${sentences.map(({ id, title, sentence }) => html`<li><a href="#${anchor(id)}">${title}</a><span>${sentence}</span></li>`)}</ul></div>`}
 ${shown.map((section) => section.html)}
-<section class="stage" id="time"><header><h2>Time and memory</h2><span class="meta">${duration(run.seconds)} in all</span></header>${timeBars(timed)}</section>
+<section class="stage" id="time"><header><h2>Time and memory</h2><span class="meta">${duration(worked_s)} in all</span></header>${timeBars(timed)}</section>
 <section class="stage" id="recipe"><header><h2>Recipe</h2><span class="meta">hash ${run.hash.slice(0, 12)}</span></header>
 <p class="meta">${run.command.join(" ")}</p><details><summary>after extends, scale and --set</summary><pre>${stringify(run.resolved)}</pre></details></section>
 <section class="stage" id="sources"><header><h2>Sources</h2></header>

@@ -11,9 +11,10 @@ export type StageOfRun = Run["stages"][number];
 
 const WIDE_RATIO = 2.2;
 const SQUARE_RATIO = 1.4;
+const NUMBER_LIKE = /^[-−+]?[\d.,]+(?:e[-−+]?\d+)?(?: ?%)?$/;
 const FEW_METRICS = 16;
-/** Items of a stage that are shown open; the others fold. */
-const OPEN_ITEMS = 1;
+/** Characters of an error that stand in the page; what is longer folds. */
+const LONG_ERROR = 400;
 
 export function picture({ url, caption, size }: Figure, small: boolean): Html {
   const pixels = small ? html` class="pixels"` : "";
@@ -33,7 +34,8 @@ function gallery(figures: readonly Figure[]): Html | "" {
 }
 
 function table({ title, columns, rows }: NonNullable<ReportSection["tables"]>[number]): Html {
-  const numeric = columns.map((_, c) => rows.some((row) => typeof row[c] === "number") && (c > 0 || rows.every((row) => typeof row[c] === "number")));
+  const isNumber = (value: string | number | undefined) => typeof value === "number" || (value !== undefined && NUMBER_LIKE.test(value));
+  const numeric = columns.map((_, c) => rows.some((row) => isNumber(row[c])) && (c > 0 || rows.every((row) => isNumber(row[c]))));
   const cell = (value: string | number | undefined) => (typeof value === "number" ? number(value) : (value ?? ""));
   const side = (c: number) => numeric[c] && html` class="n"`;
   return html`<h3>${title}</h3><div class="scroll"><table class="data">
@@ -77,15 +79,31 @@ function showSections(sections: readonly ReportSection[], reportDir: string, sta
   };
 }
 
-function showItem(item: StageRecord, index: number, reportDir: string, stage: StageOfRun): Shown | undefined {
+interface ShownItem extends Shown {
+  name: string;
+  sentence: string;
+}
+
+function showItem(item: StageRecord, index: number, reportDir: string, stage: StageOfRun): ShownItem | undefined {
+  if (item.sections.length === 0) return undefined;
   const name = item.item ?? String(index);
   const { figures, html: body } = showSections(item.sections, reportDir, join(stage.path, name), join(stage.id, name), true);
-  if (item.sections.length === 0) return undefined;
   const sentence = item.sections[0]!.sentence;
-  return {
-    figures,
-    html: html`<details class="item"${index < OPEN_ITEMS && html` open`}><summary><b>${name}</b> · ${sentence}</summary>${body}${!hasMetrics(item.sections) && metricChips(item.metrics)}</details>`,
-  };
+  const numbers = !hasMetrics(item.sections) && metricChips(item.metrics);
+  return { name, sentence, figures, html: html`<details class="item"><summary><b>${name}</b> · ${sentence}</summary>${body}${numbers}</details>` };
+}
+
+/** All items at one glance, by their first pictures; everything of each folds below. */
+function showItems(items: readonly ShownItem[]): Html | "" {
+  if (items.length === 0) return "";
+  const pictured = items.filter(({ figures }) => figures.length > 0);
+  const thumbs = pictured.map(
+    ({ name, sentence, figures }) =>
+      html`<figure>${picture(figures[0]!, isSmall(figures[0]!))}<figcaption><b>${name}</b> ${sentence}</figcaption></figure>`,
+  );
+  const all = items.map((item) => item.html);
+  if (pictured.length === 0) return html`${all}`;
+  return html`<div class="pictures thumbs">${thumbs}</div><details><summary>everything of each of the ${items.length}</summary>${all}</details>`;
 }
 
 function showOptions({ options, key, seed, threads, version }: StageRecord): Html {
@@ -95,8 +113,11 @@ function showOptions({ options, key, seed, threads, version }: StageRecord): Htm
 
 /** What stands below the heading of a stage that has no record yet. */
 function showStatus({ status, error }: StageOfRun): Html {
-  if (error)
-    return html`<p class="notice bad">${error.what}${error.where && html`<br>where: ${error.where}`}${error.fix && html`<br>to do: ${error.fix}`}</p>`;
+  if (error) {
+    const short = error.what.slice(0, LONG_ERROR);
+    const what = error.what === short ? short : html`${short}… <details><summary>all of it</summary>${error.what}</details>`;
+    return html`<div class="notice bad">${what}${error.where && html`<br>where: ${error.where}`}${error.fix && html`<br>to do: ${error.fix}`}</div>`;
+  }
   const text = {
     waiting: "Not begun yet.",
     running: "At work.",
@@ -122,7 +143,7 @@ export function stageSection(stage: StageOfRun, reportDir: string): Shown {
 <header><h2>${title} ${variant && html`<span class="tag">${variant}</span>`}</h2><span class="meta">${meta.join(" · ")}</span></header>
 ${stage.status !== "done" && showStatus(stage)}
 ${own?.html}
-${shownItems.map((shown) => shown.html)}
+${showItems(shownItems)}
 ${record && !hasMetrics(record.sections) && metricChips(record.metrics)}
 ${warnings.slice(0, 5).map((text) => html`<p class="notice">${text}</p>`)}${warnings.length > 5 && html`<p class="notice">and ${warnings.length - 5} more</p>`}
 ${record && showOptions(record)}
