@@ -92,14 +92,12 @@ function verifyStage(path: string, record: StageRecord): { files: number; proble
     if (size !== recorded.bytes) return [`${full}: ${size} bytes, ${recorded.bytes} were written`];
     return hashFile(full).sha256 === recorded.sha256 ? [] : [`${full}: content has changed`];
   });
-  const known = new Set([...files.map(([file]) => file), "stage.json"]);
-  const stray = listFiles(path).filter((file) => !known.has(file) && !record.items.some((item) => file.startsWith(`${item}/`)));
+  const known = new Set([...files.map(([file]) => file), "stage.json", ...record.items.map((item) => join(item, "stage.json"))]);
+  const stray = listFiles(path).filter((file) => !known.has(file));
   return { files: files.length, problems: [...problems, ...stray.map((file) => `${join(path, file)}: not an output of the stage`)] };
 }
 
 export function verifyRun({ stages }: Run): { files: number; problems: string[] } {
-  const found = stages.flatMap(({ path, record, items }) =>
-    record?.status !== "done" ? [] : [verifyStage(path, record), ...items.map((item) => verifyStage(join(path, item.item!), item))],
-  );
+  const found = stages.flatMap(({ path, record }) => (record?.status === "done" ? [verifyStage(path, record)] : []));
   return { files: found.reduce((sum, { files }) => sum + files, 0), problems: found.flatMap(({ problems }) => problems) };
 }

@@ -86,6 +86,7 @@ async function runTask(host: Host, spec: TaskSpec, control: Control): Promise<vo
 export async function rankMain(): Promise<void> {
   dieWithParent(SIGKILL);
   if (parentPid() !== Number(process.env[RANK_VARIABLE])) return; // it died before we asked
+  delete process.env[RANK_VARIABLE]; // programs that a stage starts are no ranks
   process.on("SIGINT", () => {}); // the parent says when to stop
   const host = new Host(process.env);
   const control = new Control();

@@ -21,7 +21,7 @@ export interface StageRecord {
   needs: Record<string, string>;
   items: string[];
   metrics: Record<string, number>;
-  /** Path relative to the stage's folder → size and content. Items of a `foreach` stage list theirs in their own `stage.json`. */
+  /** Path relative to the stage's folder → size and content. */
   outputs: Record<string, { bytes: number; sha256: string }>;
   sections: ReportSection[];
   warnings: string[];

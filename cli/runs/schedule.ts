@@ -9,14 +9,14 @@ import { EXIT, toRecord, UserError } from "../errors";
 import { Cancelled, type Device } from "../plugin";
 import type { Reporter, StageView } from "../ui/reporter";
 import { Eta } from "./eta";
-import { removeEmptyFolders, sizeOf, writeFileAtomically } from "./files";
+import { removeEmptyFolders, writeFileAtomically } from "./files";
 import { peakMemory } from "./memory";
 import type { Plan, PlannedStage } from "./plan";
 import type { TaskEvents } from "./rank-pool";
 import { readStageRecord, type StageRecord } from "./record";
 import type { RunJournal } from "./run-folder";
 import { StageProgress } from "./stage-progress";
-import { isFresh, recordOf, type TaskSpec } from "./task";
+import { finishedRecord, recordOf, type TaskSpec } from "./task";
 import { itemKey, taskSpec } from "./task-spec";
 import type { World } from "./world";
 
@@ -63,20 +63,23 @@ export async function schedule(options: ScheduleOptions): Promise<ScheduleResult
 class Scheduler {
   readonly #result: ScheduleResult = { ran: 0, skipped: 0, waiting: false, peakMemory_bytes: 0 };
   readonly #eta: Eta;
+  /** Done before this call. */
+  readonly #done = new Map<PlannedStage, StageRecord>();
   readonly #todo: PlannedStage[];
   #reportNamed = false;
 
   constructor(readonly options: ScheduleOptions) {
-    this.#todo = options.stages.filter((stage) => !this.#fresh(stage));
+    for (const stage of options.plan.stages) {
+      const record = finishedRecord(stage.dir, stage.key);
+      if (record !== undefined) this.#done.set(stage, record);
+    }
+    this.#todo = options.stages.filter((stage) => !this.#done.has(stage));
     this.#eta = new Eta(this.#todo);
   }
 
   async run(): Promise<ScheduleResult> {
     const { stages, journal, plan } = this.options;
-    for (const stage of plan.stages) {
-      const record = this.#fresh(stage);
-      if (record !== undefined) journal.set(stage.id, "done", { seconds: record.seconds, peakMemory_bytes: record.peakMemory_bytes });
-    }
+    for (const [{ id }, { seconds, peakMemory_bytes }] of this.#done) journal.set(id, "done", { seconds, peakMemory_bytes });
     this.#result.skipped = stages.length - this.#todo.length;
     if (this.#todo.length === 0) return this.#result;
     for (const name of [".tmp", ".trash"]) if (this.options.shard === undefined) rmSync(join(plan.runDir, name), { recursive: true, force: true });
@@ -89,10 +92,6 @@ class Scheduler {
     }
     for (const name of [".tmp", ".scratch", ".trash"]) removeEmptyFolders(join(plan.runDir, name));
     return this.#result;
-  }
-
-  #fresh(stage: PlannedStage): StageRecord | undefined {
-    return isFresh(stage.dir, stage.key, sizeOf);
   }
 
   /** @returns false when items of other shards are missing */
@@ -191,7 +190,7 @@ class Scheduler {
     mkdirSync(stage.dir, { recursive: true });
     rmSync(join(stage.dir, "stage.json"), { force: true }); // incomplete from here on
     const done = new Map<string, StageRecord>();
-    const fresh = (item: string) => isFresh(join(stage.dir, item), itemKey(stage, item), sizeOf);
+    const fresh = (item: string) => finishedRecord(join(stage.dir, item), itemKey(stage, item));
     for (const item of items) {
       const record = fresh(item);
       if (record !== undefined) done.set(item, record);
@@ -225,7 +224,7 @@ class Scheduler {
     return record;
   }
 
-  /** The record of a `foreach` stage: metrics are means over its items, sections follow one another. */
+  /** The record of a `foreach` stage: metrics are means over its items, outputs are theirs; sections stay with them. */
   #gather(stage: PlannedStage, items: readonly string[], records: readonly StageRecord[], beside: number): StageRecord {
     const names = [...new Set(records.flatMap(({ metrics }) => Object.keys(metrics)))];
     const mean = (name: string) => {
@@ -237,7 +236,9 @@ class Scheduler {
       ...recordOf(stage.stage, this.#spec(stage, undefined, 1), {
         items: [...items],
         metrics: Object.fromEntries(names.map((name) => [name, mean(name)])),
-        outputs: {},
+        outputs: Object.fromEntries(
+          records.flatMap(({ item, outputs }) => Object.entries(outputs).map(([file, output]) => [`${item}/${file}`, output])),
+        ),
         sections: [],
         warnings: records.flatMap(({ warnings }) => warnings),
         seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),

@@ -9,7 +9,6 @@ import { Cancelled, type CommonFlags, type RecipeRun } from "../plugin";
 import { nativePath } from "../setup/native-path";
 import type { Reporter } from "../ui/reporter";
 import { bytes, duration } from "../ui/text";
-import { sizeOf } from "./files";
 import { InputHashes } from "./inputs";
 import { lockRun } from "./lock";
 import { peakMemory } from "./memory";
@@ -19,7 +18,7 @@ import { RunJournal, runFolder } from "./run-folder";
 import { type ScheduleResult, schedule } from "./schedule";
 import { parseShard, selectStages } from "./select";
 import { Interruption } from "./signals";
-import { isFresh } from "./task";
+import { finishedRecord } from "./task";
 import { follow, localDevice, worldOf } from "./world";
 
 export interface Session {
@@ -82,7 +81,7 @@ export async function runRecipe(session: Session, request: RecipeRun): Promise<v
   const { recipe, plan, stages, hashes } = await prepare(session, request);
   const shown = relative(io.cwd, plan.runDir).startsWith("..") ? plan.runDir : relative(io.cwd, plan.runDir);
   if (request.print === true) return printCommands(session, request, stages);
-  const todo = stages.filter((stage) => isFresh(stage.dir, stage.key, sizeOf) === undefined);
+  const todo = stages.filter((stage) => finishedRecord(stage.dir, stage.key) === undefined);
   if (common.dryRun) return dryRun(session, shown, stages, todo);
   if (todo.length === 0) {
     ui.info(`everything is done already: ${shown}`);

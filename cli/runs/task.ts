@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { basename, join } from "node:path";
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type Device, type ReportSection, type Stage, type StageInput, type StageTask } from "../plugin";
-import { fsyncTree, hashFile, listFiles, moveIntoPlace } from "./files";
+import { fsyncTree, hashFile, listFiles, moveIntoPlace, sizeOf } from "./files";
 import { peakMemory, resetPeakMemory } from "./memory";
 import { readStageRecord, type StageRecord } from "./record";
 
@@ -147,8 +147,8 @@ export function recordOf(stage: Stage, spec: TaskSpec, outcome: Outcome): StageR
   };
 }
 
-/** Whether a folder holds exactly what a task with this key would write: `stage.json` says so and every file is there in its size. */
-export function isFresh(dir: string, key: string, sizeOf: (path: string) => number | undefined): StageRecord | undefined {
+/** The record of a folder that holds what a task with this key would write: `stage.json` says so, and every file is there in its size. */
+export function finishedRecord(dir: string, key: string): StageRecord | undefined {
   const record = readStageRecord(dir);
   if (record?.status !== "done" || record.key !== key) return undefined;
   return Object.entries(record.outputs).every(([file, { bytes }]) => sizeOf(join(dir, file)) === bytes) ? record : undefined;

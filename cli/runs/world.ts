@@ -6,10 +6,9 @@
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type Device } from "../plugin";
 import type { Reporter } from "../ui/reporter";
-import { sizeOf } from "./files";
 import type { PlannedStage } from "./plan";
 import type { Runner } from "./schedule";
-import { isFresh } from "./task";
+import { finishedRecord } from "./task";
 import { taskSpec } from "./task-spec";
 
 export interface World {
@@ -51,7 +50,7 @@ export interface FollowOptions {
 /** What a rank beyond the first does. */
 export async function follow({ runDir, stages, runner, ui, device, threads, world, stopping }: FollowOptions): Promise<void> {
   for (const stage of stages) {
-    const done = () => isFresh(stage.dir, stage.key, sizeOf) !== undefined;
+    const done = () => finishedRecord(stage.dir, stage.key) !== undefined;
     if (!done() && stage.stage.ranks !== undefined) {
       const label = `${stage.id} (rank ${world.rank} of ${world.size})`;
       const events = { progress() {}, log: (text: string) => ui.debug(`${label}: ${text}`), warn: (text: string) => ui.warn(`${label}: ${text}`) };

@@ -128,6 +128,11 @@ describe("a run", () => {
     truncateSync(join(program.dir, "runs/r/numbers/numbers.json"), 3);
     expect(await run()).toMatchObject({ ran: 1, skipped: 3 });
     expect(program.json("runs/r/numbers/numbers.json")).toMatchObject({ seed: 3 });
+    const before = stage("square/n-2").finished;
+    rmSync(join(program.dir, "runs/r/square/n-4"), { recursive: true });
+    expect(await run()).toMatchObject({ ran: 1, skipped: 3 });
+    expect(program.json<unknown>("runs/r/square/n-4/square.json")).toBe(16);
+    expect(stage("square/n-2").finished).toBe(before);
   });
 
   test("redoes what reads a user's file when its content changes, not when it is touched or moved", async () => {
