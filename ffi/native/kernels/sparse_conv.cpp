@@ -18,8 +18,8 @@ constexpr int gather_rows(int columns) {
 
 // Adds in[in_rows[r]] · weight to block[out_rows[r] - first] for Rows pairs.
 template <int Rows, int Columns>
-EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_rows, const int32_t* out_rows, const float* weight, int64_t width,
-                           float* block, int64_t first) {
+EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_rows, const int32_t* out_rows, const float* weight,
+                           int64_t weight_stride, int64_t width, float* block, int64_t first) {
   const float* a[Rows];
   float* c[Rows];
   Vec sums[Rows][Columns];
@@ -33,7 +33,7 @@ EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_row
   for (int64_t k = 0; k < depth; ++k) {
     Vec w[Columns];
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) w[j] = load(weight + k * width + j * kLanes);
+    for (int j = 0; j < Columns; ++j) w[j] = load(weight + k * weight_stride + j * kLanes);
 #pragma GCC unroll 8
     for (int i = 0; i < Rows; ++i) {
       const Vec factor = splat(a[i][k]);
@@ -49,26 +49,27 @@ EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_row
 
 template <int Columns>
 inline void gather_strip(const float* in, int64_t depth, const int32_t* in_rows, const int32_t* out_rows, int64_t pairs, const float* weight,
-                         int64_t width, float* block, int64_t first) {
+                         int64_t weight_stride, int64_t width, float* block, int64_t first) {
   constexpr int kRows = gather_rows(Columns);
   int64_t p = 0;
-  for (; p + kRows <= pairs; p += kRows) gather_tile<kRows, Columns>(in, depth, in_rows + p, out_rows + p, weight, width, block, first);
-  if (p + 4 <= pairs) gather_tile<4, Columns>(in, depth, in_rows + p, out_rows + p, weight, width, block, first), p += 4;
-  if (p + 2 <= pairs) gather_tile<2, Columns>(in, depth, in_rows + p, out_rows + p, weight, width, block, first), p += 2;
-  if (p < pairs) gather_tile<1, Columns>(in, depth, in_rows + p, out_rows + p, weight, width, block, first);
+  for (; p + kRows <= pairs; p += kRows)
+    gather_tile<kRows, Columns>(in, depth, in_rows + p, out_rows + p, weight, weight_stride, width, block, first);
+  if (p + 4 <= pairs) gather_tile<4, Columns>(in, depth, in_rows + p, out_rows + p, weight, weight_stride, width, block, first), p += 4;
+  if (p + 2 <= pairs) gather_tile<2, Columns>(in, depth, in_rows + p, out_rows + p, weight, weight_stride, width, block, first), p += 2;
+  if (p < pairs) gather_tile<1, Columns>(in, depth, in_rows + p, out_rows + p, weight, weight_stride, width, block, first);
 }
 
 inline void gather_multiply(const float* in, int64_t depth, const int32_t* in_rows, const int32_t* out_rows, int64_t pairs, const float* weight,
-                            int64_t width, float* block, int64_t first) {
+                            int64_t weight_stride, int64_t width, float* block, int64_t first) {
   int64_t j = 0;
   for (; j + kMaxColumns * kLanes <= width; j += kMaxColumns * kLanes)
-    gather_strip<kMaxColumns>(in, depth, in_rows, out_rows, pairs, weight + j, width, block + j, first);
+    gather_strip<kMaxColumns>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
   const int64_t left = (width - j) / kLanes;
   if constexpr (kMaxColumns > 2) {
-    if (left == 3) gather_strip<3>(in, depth, in_rows, out_rows, pairs, weight + j, width, block + j, first);
-    if (left == 2) gather_strip<2>(in, depth, in_rows, out_rows, pairs, weight + j, width, block + j, first);
+    if (left == 3) gather_strip<3>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
+    if (left == 2) gather_strip<2>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
   }
-  if (left == 1) gather_strip<1>(in, depth, in_rows, out_rows, pairs, weight + j, width, block + j, first);
+  if (left == 1) gather_strip<1>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
 }
 
 // Rows input channels by Columns vectors of output channels, over all pairs of one tap in one block.
@@ -116,30 +117,44 @@ inline void outer_strip(const ConvWeightGrad& t, const int32_t* in_rows, const i
 
 }  // namespace
 
-void conv_forward(const ConvForward& t, int64_t block_begin, int64_t block_end, float* scratch) {
-  const int64_t padded = (t.out_channels + 15) / 16 * 16;
-  for (int64_t block = block_begin; block < block_end; ++block) {
+void conv_pack_swapped(const float* weight, int64_t depth, int64_t columns, float* packed) {
+  const int64_t padded = (columns + 15) / 16 * 16;
+  for (int64_t panel = 0; panel < padded; panel += kConvPanel) {
+    const int64_t width = padded - panel < kConvPanel ? padded - panel : kConvPanel;
+    const int64_t kept = columns - panel < width ? columns - panel : width;
+    const float* from = weight + panel * depth;
+    float* to = packed + panel * depth;
+    const int64_t whole_j = kept / kLanes * kLanes, whole_k = depth / kLanes * kLanes;
+    for (int64_t k = 0; k < whole_k; k += kLanes)
+      for (int64_t j = 0; j < whole_j; j += kLanes) transpose(from + j * depth + k, depth, to + k * width + j, width);
+    for (int64_t k = 0; k < depth; ++k)
+      for (int64_t j = k < whole_k ? whole_j : 0; j < width; ++j) to[k * width + j] = j < kept ? from[j * depth + k] : 0;
+  }
+}
+
+void conv_forward(const ConvForward& t, int64_t part_begin, int64_t part_end, float* scratch) {
+  const int64_t padded = (t.out_channels + 15) / 16 * 16, panels = (padded + kConvPanel - 1) / kConvPanel, taps = t.pairs.taps;
+  for (int64_t part = part_begin; part < part_end; ++part) {
+    const int64_t block = part / panels, panel = part % panels * kConvPanel;
     const int64_t first = block * kConvBlock;
     const int64_t rows = t.pairs.rows - first < kConvBlock ? t.pairs.rows - first : kConvBlock;
-    for (int64_t panel = 0; panel < padded; panel += kConvPanel) {
-      const int64_t width = padded - panel < kConvPanel ? padded - panel : kConvPanel;
-      for (int64_t r = 0; r < rows; ++r)
-        for (int64_t j = 0; j < width; j += kLanes) store(scratch + r * width + j, t.bias ? load(t.bias + panel + j) : Vec{});
-      for (int64_t tap = 0; tap < t.pairs.taps; ++tap) {
-        const int64_t begin = t.pairs.starts[block * t.pairs.taps + tap], end = t.pairs.starts[block * t.pairs.taps + tap + 1];
-        if (begin == end) continue;
-        const int64_t weight_tap = t.mirrored ? t.pairs.taps - 1 - tap : tap;
-        const float* weight = t.weight + (weight_tap * padded + panel) * t.in_channels;
-        gather_multiply(t.in, t.in_channels, t.pairs.in_rows + begin, t.pairs.out_rows + begin, end - begin, weight, width, scratch, first);
-      }
-      const int64_t kept = t.out_channels - panel < width ? t.out_channels - panel : width;
-      for (int64_t r = 0; r < rows; ++r) {
-        float* out = t.out + (first + r) * t.out_channels + panel;
-        const float* from = scratch + r * width;
-        int64_t j = 0;
-        for (; j + kLanes <= kept; j += kLanes) store(out + j, load(from + j));
-        for (; j < kept; ++j) out[j] = from[j];
-      }
+    const int64_t width = padded - panel < kConvPanel ? padded - panel : kConvPanel;
+    const int64_t row_stride = t.row_stride == 0 ? width : t.row_stride;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t j = 0; j < width; j += kLanes) store(scratch + r * width + j, t.bias ? load(t.bias + panel + j) : Vec{});
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      const int64_t begin = t.pairs.starts[block * taps + tap], end = t.pairs.starts[block * taps + tap + 1];
+      if (begin == end) continue;
+      const float* weight = t.weight + (t.mirrored ? taps - 1 - tap : tap) * t.tap_stride + panel * t.panel_stride;
+      gather_multiply(t.in, t.in_channels, t.pairs.in_rows + begin, t.pairs.out_rows + begin, end - begin, weight, row_stride, width, scratch, first);
+    }
+    const int64_t kept = t.out_channels - panel < width ? t.out_channels - panel : width;
+    for (int64_t r = 0; r < rows; ++r) {
+      float* out = t.out + (first + r) * t.out_channels + panel;
+      const float* from = scratch + r * width;
+      int64_t j = 0;
+      for (; j + kLanes <= kept; j += kLanes) store(out + j, load(from + j));
+      for (; j < kept; ++j) out[j] = from[j];
     }
   }
 }

@@ -25,8 +25,10 @@ struct ConvForward {
   bool mirrored;  // pairs of tap t use weight taps - 1 - t: the gradient of a submanifold convolution
   const float* in;
   int64_t in_channels;
-  const float* weight;  // packed by conv_pack: for each tap and panel [in_channels, panel width]
-  const float* bias;    // [out_channels padded to 16] or null
+  const float*
+      weight;  // tap t, panel p (its first column): weight + t * tap_stride + p * panel_stride, rows of row_stride floats (0: the panel's width)
+  int64_t tap_stride, panel_stride, row_stride;
+  const float* bias;  // [out_channels padded to 16] or null
   float* out;
   int64_t out_channels;
 };
@@ -41,8 +43,10 @@ struct ConvWeightGrad {
 };
 
 EC_DECLARE_VARIANTS(
-    // scratch: kConvBlock * kConvPanel floats
-    void conv_forward(const ConvForward& task, int64_t block_begin, int64_t block_end, float* scratch);
+    // One tap's weight [columns, depth] as panels of at most kConvPanel columns [depth, panel width], the last padded with 0 to 16.
+    void conv_pack_swapped(const float* weight, int64_t depth, int64_t columns, float* packed);
+    // Parts count panels of output channels inside blocks of rows. scratch: kConvBlock * kConvPanel floats.
+    void conv_forward(const ConvForward& task, int64_t part_begin, int64_t part_end, float* scratch);
     // into: [taps, in_channels, out_channels], only taps in [tap_begin, tap_end) are touched
     void conv_weight_grad(const ConvWeightGrad& task, int64_t block_begin, int64_t block_end, int64_t tap_begin, int64_t tap_end, float* into);)
 

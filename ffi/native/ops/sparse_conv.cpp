@@ -77,27 +77,43 @@ void check_operands(const at::Tensor& feats, const at::Tensor& weight, const Opt
                 feats.scalar_type(), " [", weight.size(2), "], got ", bias->scalar_type(), " ", bias->sizes());
 }
 
-// [taps, depth, columns] → for each tap and panel of 64 columns [depth, panel width]; `swapped` reads weight as [taps, columns, depth].
-at::Tensor packed_weight(const at::Tensor& weight, bool swapped) {
-  const int64_t taps = weight.size(0), depth = weight.size(swapped ? 2 : 1), columns = weight.size(swapped ? 1 : 2), wide = padded(columns);
-  if (!swapped && columns == wide && columns <= kConvPanel) return weight;
+// A weight as conv_forward reads it.
+struct KernelWeight {
+  at::Tensor held;
+  int64_t tap_stride, panel_stride, row_stride;
+};
+
+// [taps, depth, columns]: as it stands where rows are short and whole, else in padded panels.
+KernelWeight forward_weight(const at::Tensor& weight) {
+  const int64_t taps = weight.size(0), depth = weight.size(1), columns = weight.size(2), wide = padded(columns);
+  if (columns == wide && columns <= 2 * kConvPanel) return {weight, depth * columns, 1, columns};
   at::Tensor packed = at::empty({taps, wide, depth}, weight.options());
   const float* from = weight.const_data_ptr<float>();
   float* to = packed.mutable_data_ptr<float>();
-  const int64_t column_step = swapped ? depth : 1, depth_step = swapped ? 1 : columns;
   at::parallel_for(0, taps, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, wide * depth)), [&](int64_t begin, int64_t end) {
     for (int64_t tap = begin; tap < end; ++tap)
       for (int64_t panel = 0; panel < wide; panel += kConvPanel) {
         const int64_t width = std::min(kConvPanel, wide - panel), kept = std::min(width, columns - panel);
-        const float* source = from + tap * depth * columns + panel * column_step;
+        const float* source = from + tap * depth * columns + panel;
         float* target = to + (tap * wide + panel) * depth;
-        for (int64_t k = 0; k < depth; ++k, target += width) {
-          for (int64_t j = 0; j < kept; ++j) target[j] = source[k * depth_step + j * column_step];
-          for (int64_t j = kept; j < width; ++j) target[j] = 0;
-        }
+        for (int64_t k = 0; k < depth; ++k, target += width, source += columns)
+          std::fill(std::copy(source, source + kept, target), target + width, 0.0f);
       }
   });
-  return packed;
+  return {packed, wide * depth, depth, 0};
+}
+
+// [taps, columns, depth], read the other way: what turns gradients of outputs into gradients of inputs.
+KernelWeight backward_weight(const at::Tensor& weight) {
+  const int64_t taps = weight.size(0), columns = weight.size(1), depth = weight.size(2), wide = padded(columns);
+  at::Tensor packed = at::empty({taps, wide, depth}, weight.options());
+  const float* from = weight.const_data_ptr<float>();
+  float* to = packed.mutable_data_ptr<float>();
+  const auto kernel = EC_KERNEL(conv_pack_swapped);
+  at::parallel_for(0, taps, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, wide * depth)), [&](int64_t begin, int64_t end) {
+    for (int64_t tap = begin; tap < end; ++tap) kernel(from + tap * columns * depth, depth, columns, to + tap * wide * depth);
+  });
+  return {packed, wide * depth, depth, 0};
 }
 
 // Blocks a thread takes at least: some 2 MFLOP of work.
@@ -106,7 +122,7 @@ int64_t block_grain(const ConvPairs& pairs, int64_t blocks, int64_t in_channels,
   return std::max<int64_t>(1, 2'000'000 / std::max<int64_t>(1, work));
 }
 
-at::Tensor forward_f32(const at::Tensor& feats, const at::Tensor& packed, int64_t out_channels, const OptionalTensor& bias, const ConvPairs& pairs,
+at::Tensor forward_f32(const at::Tensor& feats, const KernelWeight& weight, int64_t out_channels, const OptionalTensor& bias, const ConvPairs& pairs,
                        bool mirrored) {
   at::Tensor out = at::empty({pairs.rows, out_channels}, feats.options());
   at::Tensor wide_bias;
@@ -115,13 +131,17 @@ at::Tensor forward_f32(const at::Tensor& feats, const at::Tensor& packed, int64_
                          mirrored,
                          feats.const_data_ptr<float>(),
                          feats.size(1),
-                         packed.const_data_ptr<float>(),
+                         weight.held.const_data_ptr<float>(),
+                         weight.tap_stride,
+                         weight.panel_stride,
+                         weight.row_stride,
                          wide_bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr,
                          out.mutable_data_ptr<float>(),
                          out_channels};
   const int64_t blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
   const auto kernel = EC_KERNEL(conv_forward);
-  at::parallel_for(0, blocks, block_grain(pairs, blocks, feats.size(1), out_channels),
+  const int64_t panels = (out_channels + kConvPanel - 1) / kConvPanel;
+  at::parallel_for(0, blocks * panels, block_grain(pairs, blocks, feats.size(1), std::min(out_channels, kConvPanel)),
                    [&](int64_t begin, int64_t end) { kernel(task, begin, end, thread_scratch(kConvBlock * kConvPanel)); });
   return out;
 }
@@ -166,8 +186,8 @@ at::Tensor sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const 
     return out;
   }
   const OptionalTensor wide_bias = bias.has_value() ? OptionalTensor(bias->to(at::kFloat)) : std::nullopt;
-  return forward_f32(feats.to(at::kFloat).contiguous(), packed_weight(weight.to(at::kFloat).contiguous(), false), weight.size(2), wide_bias,
-                     checked.view, false)
+  return forward_f32(feats.to(at::kFloat).contiguous(), forward_weight(weight.to(at::kFloat).contiguous()), weight.size(2), wide_bias, checked.view,
+                     false)
       .to(feats.scalar_type());
 }
 
@@ -191,7 +211,7 @@ std::tuple<at::Tensor, at::Tensor> sparse_conv_backward(const at::Tensor& out_gr
   const at::Tensor grad = out_grad.to(at::kFloat).contiguous();
   at::Tensor in_grad, w_grad;
   if (feats_grad) {
-    const at::Tensor packed = packed_weight(weight.to(at::kFloat).contiguous(), true);
+    const KernelWeight packed = backward_weight(weight.to(at::kFloat).contiguous());
     if (pairs_back.has_value()) {
       const CheckedPairs back = checked_pairs("pairs_back", *pairs_back, *starts_back, taps, rows, feats.size(0));
       in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, back.view, false).to(feats.scalar_type());
