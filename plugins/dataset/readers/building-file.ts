@@ -1,5 +1,6 @@
-/** Building footprints with heights from GeoJSON and GeoJSON lines (RFC 7946, RFC 8142): longitude, latitude in WGS 84. */
+/** Building footprints with heights from GeoJSON and GeoJSON lines (RFC 7946, RFC 8142: longitude, latitude in WGS 84) and from CityJSON. */
 import { badInput } from "./bad-input";
+import { readCityJson, type ShellFace } from "./cityjson";
 import type { LonLat, Tags } from "./osm-data";
 
 export interface Footprint {
@@ -9,6 +10,8 @@ export interface Footprint {
   height_m?: number;
   /** Its other properties as text: `roof:shape`, `building`. */
   tags: Tags;
+  /** Walls and roofs as modelled (CityJSON); they replace the extruded footprint. */
+  shell?: ShellFace[];
 }
 
 export const LENGTH_UNITS = { m: 1, ft: 0.3048, "us-ft": 1200 / 3937 } as const;
@@ -20,6 +23,7 @@ export type LengthUnit = keyof typeof LENGTH_UNITS;
  */
 export async function readFootprints(file: string, heightKey: string, unit: LengthUnit): Promise<Footprint[]> {
   const text = await Bun.file(file).text();
+  if (/"type"\s*:\s*"CityJSON"/.test(text.slice(0, 4096)) || /\.city\.json$/i.test(file)) return readCityJson(file, parse(text, file));
   const footprints: Footprint[] = [];
   for (const [line, feature] of features(file, text)) {
     const where = line > 0 ? `${file}:${line}` : file;
@@ -59,19 +63,16 @@ const RECORD_SEPARATOR = String.fromCharCode(0x1e);
 
 /** Features with the line they stand on (0 in a FeatureCollection). */
 function* features(file: string, text: string): Generator<[number, unknown]> {
-  const parse = (json: string, where: string): unknown => {
-    try {
-      return JSON.parse(json);
-    } catch (error) {
-      throw badInput(where, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
   const lines = text.replaceAll(RECORD_SEPARATOR, "").split("\n");
   const first = (lines.find((l) => l.trim() !== "") ?? "").trim();
   if (first.startsWith("{") && first.endsWith("}") && !first.includes('"FeatureCollection"')) {
     for (const [i, line] of lines.entries()) {
       const json = line.trim();
-      if (json !== "") yield [i + 1, parse(json, `${file}:${i + 1}`)];
+      if (json === "") continue;
+      const where = `${file}:${i + 1}`;
+      const feature = parse(json, where) as { type?: string };
+      if (feature.type !== "Feature") throw badInput(where, `no GeoJSON feature: its type is ${JSON.stringify(feature.type)}`);
+      yield [i + 1, feature];
     }
     return;
   }
@@ -82,4 +83,12 @@ function* features(file: string, text: string): Generator<[number, unknown]> {
   if (collection.type === "Feature") yield [0, collection];
   else if (collection.type === "FeatureCollection" && Array.isArray(collection.features)) for (const f of collection.features) yield [0, f];
   else throw badInput(file, `no GeoJSON feature collection: its type is ${JSON.stringify(collection.type)}`);
+}
+
+function parse(json: string, where: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw badInput(where, `not JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

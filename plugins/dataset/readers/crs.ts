@@ -8,6 +8,8 @@ import { badInput } from "./bad-input";
 export interface Crs {
   /** CRS coordinates, in the units of the file, of a point on WGS 84 (degrees). */
   forward(lon: number, lat: number): readonly [number, number];
+  /** Longitude and latitude of CRS coordinates. */
+  inverse(x: number, y: number): readonly [number, number];
   /** Metres on the ground a unit, about. */
   unit_m: number;
 }
@@ -24,8 +26,8 @@ const DATUMS: readonly { name: RegExp; codes: readonly number[]; towgs84: string
   { name: /^Tokyo/i, codes: [4301], towgs84: "-146.414,507.337,680.507,0,0,0,0" },
 ];
 
-export function crsOf(file: string, keys: GeoKeys & Record<string, unknown>): Crs {
-  const parameters = toProj4(keys);
+export function crsOf(file: string, keys: Partial<GeoKeys> & Record<string, unknown>): Crs {
+  const parameters = toProj4(keys as GeoKeys);
   const { CRSNotSupported, conversionNotSupported, coordinateTransformationNotSupported } = parameters.errors ?? {};
   const code = Number(keys.ProjectedCSTypeGeoKey ?? keys.GeographicTypeGeoKey ?? 0);
   if (!parameters.proj4 || CRSNotSupported || conversionNotSupported || coordinateTransformationNotSupported)
@@ -41,6 +43,7 @@ export function crsOf(file: string, keys: GeoKeys & Record<string, unknown>): Cr
       const [x, y] = converter.forward([lon, lat]) as [number, number];
       return [x / unit.x, y / unit.y];
     },
+    inverse: (x, y) => converter.inverse([x * unit.x, y * unit.y]) as [number, number],
     unit_m: parameters.isGCS ? 111_320 * unit.y : inString ? Number(inString[1]) : unit.y,
   };
 }

@@ -6,6 +6,7 @@ import { type LandCover, matches } from "./landcover";
 import { roofColor, wallColor } from "./look";
 import type { MeshBuilder, RGB } from "./mesh";
 import { chooseRoof, pitchedFaces, ringArea } from "./roof";
+import { buildShell } from "./shell";
 import type { PlanBuilding } from "./site-features";
 
 export type HeightSource = "file" | "height" | "levels" | "surface" | "default";
@@ -21,6 +22,7 @@ export interface Building {
   source: HeightSource;
   tags: PlanBuilding["tags"];
   key: number;
+  shell?: PlanBuilding["shell"];
 }
 
 /** @param rise the surface model less the terrain, where there is one: gives heights that nobody tagged */
@@ -33,7 +35,7 @@ export function resolveBuildings(
 ): Building[] {
   const withParts = partedOutlines(list);
   const out: Building[] = [];
-  for (const [index, { rings, tags, height_m, key }] of list.entries()) {
+  for (const [index, { rings, tags, height_m, key, shell }] of list.entries()) {
     const ring = rings[0]!;
     if (ring.length < 3 || Math.abs(ringArea(ring)) < 4 || withParts.has(index) || tags.location === "underground" || tags.building === "roof")
       continue;
@@ -52,6 +54,7 @@ export function resolveBuildings(
       source: height.source,
       tags,
       key,
+      ...(shell === undefined ? {} : { shell }),
     });
   }
   return out;
@@ -117,6 +120,10 @@ const SINK_M = 0.5;
 
 /** @param seen the roof's colour in a photograph */
 export function buildBuilding(mesh: MeshBuilder, b: Building, seen?: RGB): void {
+  if (b.shell) {
+    buildShell(mesh, b, b.shell, seen);
+    return;
+  }
   const { key } = b;
   const roof = chooseRoof(b.rings[0]!, b.rings.length - 1, b.height_m - b.min_m, b.tags);
   const top = b.ground_m + b.height_m;

@@ -11,6 +11,8 @@ export interface PlanBuilding {
   height_m?: number;
   tags: Tags;
   key: number;
+  /** Modelled walls and roofs: plan coordinates, and metres above the building's lowest point. */
+  shell?: { kind: "wall" | "roof"; rings: [number, number, number][][] }[];
 }
 
 /** `key` is a number that belongs to a feature: its looks hang on it, and so are the same seen from every site and in every order of the file. */
@@ -53,6 +55,14 @@ export function siteFeatures(map: PlaceMap, origin: Geodetic, half_m: number): S
         tags: f.tags,
         key: keyOf(f.outer[0]!),
         ...(f.height_m === undefined ? {} : { height_m: f.height_m }),
+        ...(f.shell === undefined
+          ? {}
+          : {
+              shell: f.shell.map((face) => ({
+                kind: face.kind,
+                rings: face.rings.map((r) => r.map(([lon, lat, z]): [number, number, number] => [...plan([lon, lat]), z])),
+              })),
+            }),
       }))
     : fromOsm.map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags, key: keyOf(a.outer[0]!) }));
   return {
