@@ -8,12 +8,13 @@ export interface MetricsLine {
 
 export class MetricsLog {
   private constructor(
-    readonly path: string,
+    private readonly path: string | null,
     readonly lines: MetricsLine[],
   ) {}
 
-  /** Opens the log with everything from `step` on removed. */
-  static resume(path: string, step: number): MetricsLog {
+  /** Opens the log with everything from `step` on removed. Without a path lines are kept in memory only: ranks other than 0. */
+  static resume(path: string | null, step: number): MetricsLog {
+    if (path === null) return new MetricsLog(null, []);
     const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").flatMap(parse) : [];
     const kept = lines.filter((line) => line.step < step);
     writeFileSync(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -22,7 +23,7 @@ export class MetricsLog {
 
   append(line: MetricsLine): void {
     this.lines.push(line);
-    appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+    if (this.path !== null) appendFileSync(this.path, `${JSON.stringify(line)}\n`);
   }
 
   /** One number over the steps, for a curve. */

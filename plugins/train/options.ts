@@ -19,6 +19,8 @@ export const trainingOptions = (steps: number, batch: number) =>
       steps: z.int().nonnegative().default(steps),
       /** Crops of one update; their gradients are summed one after the other, in a fixed order. */
       batch: z.int().positive().default(batch),
+      /** Processes that share the crops of an update; at most as many as there are crops. */
+      ranks: z.int().positive().default(1),
       optimiser: optimiserOptions.prefault({}),
       /** Matrix products, convolutions and attention in bf16, the rest in f32. */
       precision: z.enum(["f32", "bf16"]).default("bf16"),
@@ -26,6 +28,7 @@ export const trainingOptions = (steps: number, batch: number) =>
       heightAlpha: z.number().nonnegative().default(1),
       flips: z.boolean().default(true),
     })
+    .refine(({ ranks, batch: crops }) => crops % ranks === 0, { error: "batch must be a multiple of ranks: every rank computes equally many crops" })
     .prefault({});
 export type TrainingOptions = z.infer<ReturnType<typeof trainingOptions>>;
 

@@ -1,10 +1,12 @@
 /** All training stages in a row on a painted town of three crops: what one leaves is what the next reads. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Cancelled, type ReportSection, type Stage, type StageInput, type StageTask } from "../../cli/plugin";
+import { Cancelled, type Stage } from "../../cli/plugin";
+import { openSafetensors } from "../../ffi";
 import { loadModel, type ModelName } from "../models/api";
+import { type Ran, runStage as runStageIn } from "./run-stage.fixture";
 import { encodeLatents } from "./stages/encode-latents";
 import { trainClasssfm } from "./stages/train-classsfm";
 import { trainLatentsfm } from "./stages/train-latentsfm";
@@ -27,39 +29,10 @@ const training = (steps: number) => ({
 const condNet = { channels: [12, 12, 16, 16], blocks: [1, 1, 1, 1], headDim: 4 };
 const common = { window: CELLS, logEvery: 1, validationCrops: 1 };
 
-interface Ran {
-  metrics: Record<string, number>;
-  section: ReportSection;
-  dir: string;
-}
-
-/** Runs a stage as the host would: empty `out`, `scratch` that stays. */
-async function runStage(stage: Stage, options: unknown, { name = stage.name, stopAfter = Number.POSITIVE_INFINITY } = {}): Promise<Ran> {
-  const [out, scratch] = [join(root, name), join(root, `${name}.scratch`)];
-  rmSync(out, { recursive: true, force: true });
-  for (const dir of [out, scratch]) mkdirSync(dir, { recursive: true });
-  const sections: ReportSection[] = [];
-  let done = 0;
-  const input = (id: string): StageInput => ({ id, dir: dirs[id]!, items: [], dirOf: (item) => join(dirs[id]!, item), metrics: {} });
-  const task: StageTask<Record<string, unknown>> = {
-    ...{ options: stage.options.parse(options), id: name, seed: 3, out, scratch, place: "", device: "cpu", threads: 1, world: { rank: 0, size: 1 } },
-    inputs: Object.fromEntries((stage.needs ?? []).map((need) => [need, input(need)])),
-    inputsOf: () => [],
-    progress: (value) => {
-      done = value;
-    },
-    log: () => {},
-    warn: () => {},
-    get cancelled() {
-      return done >= stopAfter;
-    },
-    stopIfCancelled: () => {},
-    section: (section) => sections.push(section),
-  };
-  const { metrics } = await stage.run(task);
-  dirs[stage.name] ??= out;
-  for (const { file } of sections[0]?.figures ?? []) expect(existsSync(join(out, file))).toBe(true);
-  return { metrics: metrics!, section: sections[0]!, dir: out };
+async function runStage(stage: Stage, options: unknown, how: { name?: string; stopAfter?: number } = {}): Promise<Ran> {
+  const ran = await runStageIn(stage, options, { root, dirs, ...how });
+  dirs[stage.name] ??= ran.dir;
+  return ran;
 }
 
 function firstAndLast({ section }: Ran): [number, number] {
@@ -137,6 +110,29 @@ describe("training stages", () => {
       expect(loadModel(ran.dir, name).info.model).toBe(name);
     }, 60_000);
 });
+
+test("two ranks that share a step's crops learn what one does", async () => {
+  const options = { ...structvae, training: { ...training(4), batch: 2 } };
+  const alone = await runStage(trainStructvae, options, { name: "alone" });
+  const store = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const port = String(store.port);
+  store.stop(true);
+  const shared = JSON.stringify({ ...options, training: { ...options.training, ranks: 2 } });
+  const ranks = [0, 1].map((rank) =>
+    Bun.spawn([process.execPath, join(import.meta.dir, "run-stage.fixture.ts"), root, dirs.split!, shared], {
+      env: { ...process.env, RANK: String(rank), WORLD_SIZE: "2", MASTER_ADDR: "127.0.0.1", MASTER_PORT: port },
+      stdio: ["ignore", "ignore", "inherit"],
+    }),
+  );
+  expect(await Promise.all(ranks.map((rank) => rank.exited))).toEqual([0, 0]);
+  const weights = (dir: string) => openSafetensors(join(dir, "model.safetensors"));
+  const [one, two] = [weights(alone.dir), weights(join(root, "ranks"))];
+  // The two sums of gradients may round differently, no more.
+  for (const name of one.entries.keys())
+    for (const [i, value] of one.float32(name).entries())
+      if (Math.abs(value - two.float32(name)[i]!) > 1e-4) throw new Error(`${name}[${i}]: ${value}, with two ranks ${two.float32(name)[i]}`);
+  expect(existsSync(join(root, "ranks.1", "model.safetensors"))).toBe(false);
+}, 60_000);
 
 test("a loss that is not finite stops before the update, naming the crop", async () => {
   const options = { ...structvae, training: training(3), loss: { kl: Number.MAX_VALUE } };

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeSafetensors } from "../../ffi/safetensors";
-import { dct, SPLIT_FILE, VOXEL_CHANNELS } from "../dataset/api";
+import { dct, type SampleRecord, SPLIT_FILE, VOXEL_CHANNELS } from "../dataset/api";
 import { lookAt } from "../earth/api";
 
 /** Cells along a crop's edge. */
@@ -79,8 +79,16 @@ function writeSample(dir: string, site: string, index: number): void {
     join(dir, "sample.json"),
     JSON.stringify({
       ...{ version: 1, id: `${site}.0`, site, crop: [0, 0], offset_cells: [0, 0, 0], cells: CELLS, voxel_m: VOXEL_M, z_floor_m: 0 },
-      ...{ voxels: n, cut_voxels: 0, height_cells: 12, class_voxels: [], extractor: dct.id, views: [0, 1].map((view) => ({ view, share: 1 })) },
-    }),
+      ...{
+        voxels: n,
+        cut_voxels: 0,
+        height_cells: 12,
+        mean_gradient: 0.1,
+        class_voxels: [],
+        extractor: dct.id,
+        views: [0, 1].map((view) => ({ view, share: 1 })),
+      },
+    } satisfies SampleRecord),
   );
 }
 

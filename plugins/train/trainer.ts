@@ -1,7 +1,7 @@
 /**
  * The training loop, flat enough to be read from top to bottom.
  *
- * A step: for each crop of the batch, in order, loss and gradients; then one update of AdamW with clipping and EMA. Whatever is random comes from (seed, step, place), so that a run stopped and
+ * A step: for each crop of the batch, in order, loss and gradients (several ranks share the crops); then one update of AdamW with clipping and EMA. Whatever is random comes from (seed, step, place), so that a run stopped and
  * resumed at a checkpoint gives the same bytes as one that went through.
  */
 import { join } from "node:path";
@@ -12,9 +12,10 @@ import type { LossParts } from "./losses/structvae";
 import { MetricsLog } from "./metrics-log";
 import type { TrainingOptions } from "./options";
 import { learningRate } from "./schedule";
+import { World } from "./world";
 
 export interface TrainJob {
-  task: Pick<StageTask<unknown>, "scratch" | "seed" | "progress" | "log" | "warn" | "cancelled">;
+  task: Pick<StageTask<unknown>, "scratch" | "seed" | "world" | "progress" | "log" | "warn" | "cancelled">;
   model: Module;
   options: TrainingOptions;
   checkpointEvery: number;
@@ -37,31 +38,35 @@ export async function train(job: TrainJob): Promise<TrainResult> {
   const { task, model, options } = job;
   const { steps, batch, optimiser: settings } = options;
   const { betas, weightDecay, clip, ema } = settings;
+  const world = World.join(task.world);
+  const leads = world.rank === 0;
   const optimiser = new AdamW(model.namedParameters(), { lr: settings.lr.peak, betas, weightDecay, clip, ema, seed: task.seed });
 
   const root = join(task.scratch, "checkpoints");
   const found = latestCheckpoint(root, job.key, task.warn);
   let step = found ? restore(found.dir, found.step, model, optimiser) : 0;
-  if (found) task.log(`going on from step ${found.step}`);
-  const log = MetricsLog.resume(join(task.scratch, "metrics.jsonl"), step);
-  const save = () => saveCheckpoint(root, step, job.key, (dir) => store(dir, model, optimiser));
+  if (found && leads) task.log(`going on from step ${found.step}`);
+  world.meet(); // nobody writes before all have read
+  const log = MetricsLog.resume(leads ? join(task.scratch, "metrics.jsonl") : null, step);
+  const save = () => void (leads && saveCheckpoint(root, step, job.key, (dir) => store(dir, model, optimiser)));
 
   const clock = new Clock();
+  const places = world.places(batch);
   while (step < steps) {
     const sums: Record<string, number> = {};
     const ids: string[] = [];
     await job.prepare(step);
     const ahead = step + 1 < steps ? job.prepare(step + 1) : undefined;
-    for (let place = 0; place < batch; place++) {
+    for (const place of places)
       scope(() => {
         const { loss, parts, ids: seen } = precisely(options.precision, () => job.loss(step, place));
         ids.push(...seen);
         const value = loss.item();
         if (!Number.isFinite(value)) stopAt(step, `the loss is ${value}`, ids);
-        for (const [name, part] of Object.entries({ loss: value, ...parts })) sums[name] = (sums[name] ?? 0) + part / batch;
-        loss.mul(1 / batch).backward();
+        for (const [name, part] of Object.entries({ loss: value, ...parts })) sums[name] = (sums[name] ?? 0) + part / places.length;
+        loss.mul(world.size / batch).backward();
       });
-    }
+    world.averageGradients(model);
     const lr = learningRate(settings.lr, step, steps);
     const { gradNorm, finite } = optimiser.step(lr);
     if (!finite) stopAt(step, `the gradient's norm is ${gradNorm}`, ids);
@@ -71,7 +76,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     if (step % job.logEvery === 0 || step === steps - 1) log.append({ step, ...sums, lr, gradNorm });
     step++;
     task.progress(step, steps, `loss ${sums.loss!.toFixed(3)}, ${clock.lap_ms().toFixed(0)} ms a step`);
-    if (task.cancelled && step < steps) {
+    if (world.any(task.cancelled) && step < steps) {
       save();
       throw new Cancelled();
     }
@@ -79,6 +84,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
   }
   if (ema > 0) model.loadStateDict(optimiser.emaState());
   optimiser.dispose();
+  world.leave();
   return { log, secondsPerStep: clock.mean_ms / 1000 };
 }
 

@@ -57,6 +57,8 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
     },
   });
 
+  if (task.world.rank > 0) return {};
+
   saveModel(task.out, "classsfm", model, { trained: { steps: training.steps, seed }, extent: window, statistics: {} });
   const metrics = await validate(task, model, store);
   task.section({

@@ -65,6 +65,8 @@ export async function run(task: StageTask<LatentsfmOptions>): Promise<StageResul
     },
   });
 
+  if (task.world.rank > 0) return {};
+
   const statistics = { struct_scale: [index.struct_scale], tau: [options.tau], roughen: [options.roughen.dilate, options.roughen.simplify] };
   saveModel(task.out, "latentsfm", model, { trained: { steps: training.steps, seed }, extent: window, statistics });
   const structvae = loadModel(task.inputs["train-structvae"]!.dir, "structvae").model;

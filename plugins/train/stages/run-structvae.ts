@@ -36,6 +36,8 @@ export async function run(task: StageTask<StructvaeOptions>): Promise<StageResul
     },
   });
 
+  if (task.world.rank > 0) return {};
+
   saveModel(task.out, "structvae", model, { trained: { steps: training.steps, seed }, extent: options.window, statistics: {} });
   const metrics = await validate(task, model);
   task.section({

@@ -71,6 +71,8 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
     },
   });
 
+  if (task.world.rank > 0) return {};
+
   const statistics = { tex_mean: index.tex_mean, tex_std: index.tex_std };
   saveModel(task.out, "texfm", model, { trained: { steps: training.steps, seed }, extent: window, extractor: index.extractor, statistics });
   const texvae = loadModel(task.inputs["train-texvae"]!.dir, "texvae").model;

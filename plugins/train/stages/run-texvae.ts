@@ -49,6 +49,8 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
     },
   });
 
+  if (task.world.rank > 0) return {};
+
   saveModel(task.out, "texvae", model, { trained: { steps: training.steps, seed }, extent: window, extractor: store.extractor, statistics: {} });
   const metrics = await validate(task, model, store);
   task.section({

@@ -25,6 +25,7 @@ export const trainClasssfm = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split"],
   native: true,
+  ranks: ({ training }) => training.ranks,
   minutes: 1.5,
   run: async (task) => (await import("./run-classsfm")).run(task),
 });

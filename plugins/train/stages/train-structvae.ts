@@ -31,6 +31,7 @@ export const trainStructvae = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split"],
   native: true,
+  ranks: ({ training }) => training.ranks,
   minutes: 4,
   run: async (task) => (await import("./run-structvae")).run(task),
 });

@@ -26,6 +26,7 @@ export const trainTexfm = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split", "encode-latents", "train-texvae"],
   native: true,
+  ranks: ({ training }) => training.ranks,
   minutes: 1,
   run: async (task) => (await import("./run-texfm")).run(task),
 });

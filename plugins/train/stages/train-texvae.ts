@@ -29,6 +29,7 @@ export const trainTexvae = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split"],
   native: true,
+  ranks: ({ training }) => training.ranks,
   minutes: 1.5,
   run: async (task) => (await import("./run-texvae")).run(task),
 });
