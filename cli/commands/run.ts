@@ -2,7 +2,7 @@ import { defineCommand } from "../plugin";
 
 export const run = defineCommand({
   name: "run",
-  summary: "Run a recipe: whatever of it is not done yet",
+  summary: "run a recipe: whatever of it is not done yet",
   args: { recipe: { summary: "recipe file (.yaml)" } },
   flags: {
     until: { kind: "string", value: "STAGE", summary: "all stages up to this one" },

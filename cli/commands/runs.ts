@@ -4,7 +4,7 @@ const folder = { folder: { summary: "run folder", kind: "required" } } as const;
 
 export const runsList = defineCommand({
   name: "runs ls",
-  summary: "Run folders, and how far each has come",
+  summary: "run folders, and how far each has come",
   args: { folder: { summary: "folder that holds them (runs)", kind: "optional" } },
   async run({ args, io, result }) {
     const { listRuns, runTable } = await import("./runs-output");
@@ -15,7 +15,7 @@ export const runsList = defineCommand({
 
 export const runsShow = defineCommand({
   name: "runs show",
-  summary: "Stages of a run: state, time, memory, measures",
+  summary: "stages of a run: state, time, memory, measures",
   args: folder,
   async run({ args, io, result }) {
     const { openRun, stageTable } = await import("./runs-output");
@@ -26,7 +26,7 @@ export const runsShow = defineCommand({
 
 export const runsVerify = defineCommand({
   name: "runs verify",
-  summary: "Compare every output of a run with the size and hash that were recorded",
+  summary: "compare every output of a run with the size and hash that were recorded",
   args: folder,
   async run({ args, io, result }) {
     const { openRun, verifyRun } = await import("./runs-output");

@@ -2,7 +2,7 @@ import { defineCommand, definePlugin } from "../../cli/plugin";
 
 const models = defineCommand({
   name: "models",
-  summary: "List the five models and their parameters",
+  summary: "list the five models and their parameters",
   accepts: ["scale"],
   examples: ["earthcraft models --scale paper --json"],
   run: async ({ common, result }) => {
