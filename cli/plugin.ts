@@ -8,13 +8,15 @@
  * A plugin's `index.ts` must be cheap to import: heavy work is imported inside `run`. After a change to commands, flags or stages: `bun cli/generate-manifests.ts`.
  */
 import { z } from "zod";
+import { EXIT, UserError } from "./errors";
 import type { Io } from "./io";
+import { suggestion } from "./suggest";
 import type { Reporter } from "./ui/reporter";
 
-export { EXIT, UserError } from "./errors";
 export type { Io } from "./io";
 export { type Run, type RunRecord, readRun, type StageRecord } from "./runs/record";
 export type { Reporter } from "./ui/reporter";
+export { EXIT, UserError };
 
 // ---------------------------------------------------------------- stages
 
@@ -243,17 +245,35 @@ export function defineCommand<
   return definition as unknown as Command;
 }
 
-/** A command that is `earthcraft run RECIPE` stopped after a stage, or of some stages only: `dataset build R` = `run R --until split`. */
-export function defineRunCommand(definition: { name: string; summary: string; until?: string; only?: readonly string[] }): Command {
-  const { name, summary, until, only } = definition;
+export interface RunCommandDefinition {
+  readonly name: string;
+  readonly summary: string;
+  /** Stop after this stage. */
+  readonly until?: string;
+  /** A first argument that names what to run: the word on the command line → a stage; `all` runs each. */
+  readonly pick?: { readonly argument: string; readonly summary: string; readonly stages: Readonly<Record<string, string>> };
+  readonly examples?: readonly string[];
+}
+
+/** A command that is `earthcraft run RECIPE` by another name: `dataset build R` = `run R --until split`, `train texvae R` = `run R --only train-texvae`. */
+export function defineRunCommand({ name, summary, until, pick, examples }: RunCommandDefinition): Command {
   return defineCommand({
     name,
     summary,
-    args: { recipe: { summary: "recipe file" } },
+    args: { ...(pick === undefined ? {} : { [pick.argument]: { summary: pick.summary } }), recipe: { summary: "recipe file (.yaml)" } },
     accepts: ["seed", "device", "out", "dryRun", "scale", "set"],
-    run: (context) =>
-      context.runRecipe({ recipe: context.args.recipe, ...(until === undefined ? {} : { until }), ...(only === undefined ? {} : { only }) }),
+    ...(examples === undefined ? {} : { examples }),
+    async run({ args, runRecipe }) {
+      const picked = pick === undefined ? undefined : pickStages(pick, (args as Record<string, string>)[pick.argument]!);
+      await runRecipe({ recipe: args.recipe, ...(until === undefined ? {} : { until }), ...(picked === undefined ? {} : { only: picked }) });
+    },
   });
+}
+
+function pickStages({ argument, stages }: NonNullable<RunCommandDefinition["pick"]>, word: string): string[] {
+  if (word === "all") return Object.values(stages);
+  if (Object.hasOwn(stages, word)) return [stages[word]!];
+  throw new UserError({ what: `there is no ${argument} "${word}"`, fix: suggestion(word, [...Object.keys(stages), "all"]), exit: EXIT.usage });
 }
 
 // ---------------------------------------------------------------- plugins

@@ -6,8 +6,19 @@ export default definePlugin({
   commands: [
     defineRunCommand({
       name: "train",
-      summary: "Train the models of a recipe, with whatever they need before",
-      until: "train-texfm",
+      summary: "train one model of a recipe, or all, with whatever they need before",
+      pick: {
+        argument: "model",
+        summary: "texvae, structvae, classsfm, latentsfm, texfm or all",
+        stages: {
+          texvae: "train-texvae",
+          structvae: "train-structvae",
+          classsfm: "train-classsfm",
+          latentsfm: "train-latentsfm",
+          texfm: "train-texfm",
+        },
+      },
+      examples: ["earthcraft train texvae recipes/quickstart.yaml", "earthcraft train all recipes/quickstart.yaml --set train-texvae.steps=100"],
     }),
   ],
   stages: [

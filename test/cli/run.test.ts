@@ -191,6 +191,11 @@ describe("parts", () => {
     expect(await run("--until", "numbers")).toMatchObject({ ran: 2 });
     expect(await run("--only", "total")).toMatchObject({ ran: 2 });
     expect((await program.run("count", "build", "r.yaml", "--json")).stdout).toContain('"ran":0');
+    expect((await program.run("pick", "plain", "r.yaml", "--json")).stdout).toContain('"skipped":2');
+    expect((await program.run("pick", "all", "r.yaml", "--json")).stdout).toContain('"skipped":3');
+    const unknown = await program.run("pick", "sqares", "r.yaml");
+    expect(unknown.stderr).toContain('there is no kind "sqares"\n  fix: did you mean "squares"?');
+    expect(unknown.code).toBe(2);
     expect((await program.run("run", "r.yaml", "--until", "sqaure")).stderr).toContain('did you mean "square"?');
   });
 

@@ -199,6 +199,11 @@ export default definePlugin({
   summary: "For tests",
   commands: [
     defineRunCommand({ name: "count build", summary: "Numbers and their squares", until: "square" }),
+    defineRunCommand({
+      name: "pick",
+      summary: "one kind of number, or all",
+      pick: { argument: "kind", summary: "plain, squares or all", stages: { plain: "numbers", squares: "square" } },
+    }),
     defineCommand({
       name: "count show",
       summary: "Says what it was given",
