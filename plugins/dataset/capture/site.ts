@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { saveSafetensors, scope, Tensor } from "../../../ffi";
 import { readRenderMesh } from "../scene-input";
 import { classColourSums } from "./class-colours";
+import { addClassSums, type ClassSums } from "./mean-colour";
 import type { captureOptions } from "./options";
 import { classColours, depthGrey, normalColours, sheetOf, writePng } from "./pictures";
 import { SceneRenderer, type Views } from "./render";
@@ -46,8 +47,11 @@ function render({ sceneDir, out, options, progress }: CaptureTask, transforms: T
   });
   const step = Math.max(1, Math.floor(PIXELS_AT_ONCE / (width * height)));
   const parts: Views[] = [];
+  const sums: ClassSums[][] = [];
   for (let first = 0; first < cameras.length; first += step) {
-    parts.push(renderer.render(cameras.slice(first, first + step), options.supersample));
+    const part = renderer.render(cameras.slice(first, first + step), options.supersample);
+    sums.push(classColourSums(part.rgb, part.semantic, part.depth));
+    parts.push(part);
     progress(Math.min(cameras.length, first + step), cameras.length);
   }
   const joined = (key: keyof Views) => {
@@ -73,7 +77,7 @@ function render({ sceneDir, out, options, progress }: CaptureTask, transforms: T
   return {
     files: viewArrays(views),
     shown: sheetOf(shownTiles(transforms, views), Math.max(1, Math.round(240 / width))),
-    classColours: classColourSums(views.rgb, views.semantic, views.depth),
+    classColours: addClassSums(sums),
     covered: views.depth.gt(0).to("f32").mean().item(),
   };
 }

@@ -6,7 +6,7 @@ export const splitOptions = z.strictObject({
   policy: z.enum(["auto", "sites", "crop", "height-groups"]).default("auto"),
   /** t_h and t_g of the data filter ("Data Filter"): a crop with voxels higher than this above its floor, or with a smaller mean slope, is left out. */
   highest_m: z.number().positive().default(400),
-  least_gradient: z.number().min(0).default(0.01),
+  least_gradient: z.number().min(0).default(0.02),
   /** Sites held out whole; without it 2 of 9 or more, else 1. */
   held_out_sites: z.int().min(1).optional(),
   height_groups: z.int().min(1).default(20),
