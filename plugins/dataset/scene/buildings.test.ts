@@ -43,6 +43,19 @@ function volume({ vertices, faces }: SceneMesh): number {
   return sum;
 }
 
+/** The same along x: here the walls count, and neither roof nor ground. */
+function sidewaysVolume({ vertices, faces }: SceneMesh): number {
+  let sum = 0;
+  for (let f = 0; f < faces.length; f += 3) {
+    const [a, b, c] = [3 * faces[f]!, 3 * faces[f + 1]!, 3 * faces[f + 2]!];
+    const area =
+      (vertices[b + 1]! - vertices[a + 1]!) * (vertices[c + 2]! - vertices[a + 2]!) -
+      (vertices[b + 2]! - vertices[a + 2]!) * (vertices[c + 1]! - vertices[a + 1]!);
+    sum += ((area / 2) * (vertices[a]! + vertices[b]! + vertices[c]!)) / 3;
+  }
+  return sum;
+}
+
 describe("buildings have the volume of solid geometry, so every roof face looks outwards", () => {
   const rise = 0.38 * 8;
   for (const [shape, expected] of [
@@ -65,6 +78,8 @@ describe("buildings have the volume of solid geometry, so every roof face looks 
       [12, 2],
     ];
     expect(volume(meshOf(building([RECTANGLE, yard], 10, {})))).toBeCloseTo((128 - 32) * 10, 2);
+    for (const ring of [yard, [...yard].reverse()])
+      expect(sidewaysVolume(meshOf(building([RECTANGLE, ring], 10, {})))).toBeCloseTo((128 - 32) * 10, 2);
     const l: XY[] = [
       [0, 0],
       [20, 0],
