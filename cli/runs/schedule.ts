@@ -10,7 +10,7 @@ import { Cancelled, type Device } from "../plugin";
 import type { Reporter, StageView } from "../ui/reporter";
 import { Eta } from "./eta";
 import { removeEmptyFolders, writeFileAtomically } from "./files";
-import { peakMemory } from "./memory";
+import { availableMemory, peakMemory } from "./memory";
 import type { Plan, PlannedStage } from "./plan";
 import type { TaskEvents } from "./rank-pool";
 import { readStageRecord, type StageRecord } from "./record";
@@ -55,6 +55,9 @@ export interface ScheduleResult {
   waiting: boolean;
   peakMemory_bytes: number;
 }
+
+/** What a task of a `foreach` stage is thought to need, when the number of tasks beside each other is ours to choose. */
+const TASK_BYTES = 1 << 30;
 
 export async function schedule(options: ScheduleOptions): Promise<ScheduleResult> {
   return new Scheduler(options).run();
@@ -197,7 +200,8 @@ class Scheduler {
     }
     const mine = items.filter((item, i) => !done.has(item) && (shard === undefined || i % shard.count === shard.index - 1));
     progress.start(done.size, items.length);
-    const beside = stage.stage.parallel === "threads" ? (jobs ?? 1) : Math.min(jobs ?? threads, Math.max(1, mine.length));
+    const most = jobs ?? (stage.stage.parallel === "threads" ? 1 : Math.min(threads, Math.floor(availableMemory() / TASK_BYTES)));
+    const beside = Math.max(1, Math.min(most, mine.length));
     const queue = [...mine];
     let failure: unknown;
     const worker = async (): Promise<void> => {
