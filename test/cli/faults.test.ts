@@ -8,7 +8,7 @@ import { isRunning, Program, until } from "./program";
 setDefaultTimeout(60_000); // programs are started, and the machine may be busy
 
 const SLOW = "title: Slow\nstages:\n  - numbers\n  - slow: { steps: 60, step_ms: 20 }\n";
-const rankPid = (match: RegExpExecArray) => Number(match[1]);
+const rankPid = (match: RegExpMatchArray) => Number(match[1]);
 const openFiles = (pid: number) =>
   readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
@@ -199,6 +199,19 @@ describe("ranks that train together", () => {
     expect(code).toBe(0);
     expect(program.json("runs/r/slow/steps.json")).toMatchObject({ world: { rank: 0, size: 2 }, env: ["0", "2", true] });
     expect(program.has("runs/r/.tmp/slow.rank-1")).toBe(false);
+  });
+
+  test("end together when one of them is killed, and the run says which", async () => {
+    using program = new Program();
+    program.write("r.yaml", "title: Two\nstages:\n  - slow: { steps: 1000, ranks: 2 }\n");
+    const running = program.start("run", "r.yaml");
+    await running.says(/pid \d+ starts at 0[\s\S]*pid \d+ starts at 0/);
+    const ranks = [...running.stderr.matchAll(/pid (\d+) starts/g)].map(rankPid);
+    process.kill(ranks[1]!, "SIGKILL");
+    const { stderr, code } = await running.finished();
+    expect(stderr).toMatch(/the process that worked on slow \(rank [01] of 2\) was ended by SIGKILL/);
+    expect(code).toBe(1);
+    expect(ranks.map(isRunning)).toEqual([false, false]);
   });
 
   test("by a launcher share a run folder: one schedules, the others take part", async () => {
