@@ -101,6 +101,13 @@ describe("the launcher", () => {
     expect(stderr).toContain("install it:  apt-get install npm\n");
   });
 
+  test("with bun but no packages and no compiler it stops before the packages", () => {
+    const { exit, stderr } = launch(machine("launch-half", [], { "apt-get": "" }), ["run"], { EARTHCRAFT_BUN: process.execPath });
+    expect(exit).toBe(69);
+    expect(stderr).toContain("install it:  apt-get install g++ cmake make python3 python3-pip\n");
+    expect(existsSync(join(checkout, "node_modules"))).toBe(false);
+  });
+
   test("an EARTHCRAFT_BUN that is none is an error, not passed over", () => {
     const { exit, stderr } = launch(machine("launch-wrong", []), ["doctor"], { EARTHCRAFT_BUN: "/bin/false" });
     expect(exit).toBe(69);

@@ -39,6 +39,7 @@ test("a GLB read back by the library: y up, east stays, north is −z, colours l
   const document = await new NodeIO().readBinary(await encodeGlb(voxels, place));
   const primitive = document.getRoot().listMeshes()[0]!.listPrimitives()[0]!;
   const position = primitive.getAttribute("POSITION")!;
+  expect(position.getNormalized()).toBe(false);
   expect(position.getMin([])).toEqual([10 - 1.5, 30, -(20 + 3)]);
   expect(position.getMax([])).toEqual([10 + 1.5, 30 + 4, -20]);
   const indices = primitive.getIndices()!.getArray()!;

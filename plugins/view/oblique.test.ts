@@ -66,8 +66,8 @@ describe("oblique picture", () => {
     const wall = Array.from({ length: 20 * 9 }, (_, i): [number, number, number] => [i % 20, 5, 1 + Math.floor(i / 20)]);
     const hidden: Voxels = {
       ...voxels,
-      coords: Int16Array.from([...voxels.coords, ...wall.flat()]),
-      rgb: Uint8Array.from([...voxels.rgb, ...wall.flatMap(() => [90, 90, 90])]),
+      coords: Int16Array.from([...wall.flat(), ...voxels.coords]),
+      rgb: Uint8Array.from([...wall.flatMap(() => [90, 90, 90]), ...voxels.rgb]),
     };
     expect(where(obliquePicture(hidden, { pixels: 300, heading_deg: 0, pitch_deg: 20 }), red).count).toBe(0);
   });

@@ -22,7 +22,7 @@ with rasterio.open(sys.argv[1]) as raster:
             {
                 "shape": list(heights.shape),
                 "epsg": horizontal.to_epsg() if horizontal else None,
-                "vertical": bool(crs and crs.is_compound),
+                "vertical": crs.sub_crs_list[1].to_epsg() if crs and crs.is_compound else None,
                 "points": points,
             }
         )

@@ -10,6 +10,8 @@ import { join } from "node:path";
 import { cachePath } from "../../cli/setup/cache";
 import { skipUnless } from "../skip";
 
+/** Importing pyproj and rasterio alone takes seconds on a busy machine. */
+const PEER_TIMEOUT_MS = 60_000;
 const REQUIREMENTS = join(import.meta.dir, "requirements.txt");
 
 /** The virtual environment's folder: it changes when the requirements do. */
@@ -22,11 +24,15 @@ function peersPython(): string | undefined {
   return existsSync(python) ? python : undefined;
 }
 
-/** Like bun's `test`, skipped with a reason where there is no environment with the peers. */
-export const peer = skipUnless(
+const needsPeers = skipUnless(
   peersPython(),
   "no Python environment with numpy, pyproj, rasterio and osmium (make test makes one where python3 -m venv and pip work)",
 );
+
+/** Like bun's `test`, skipped with a reason where there is no environment with the peers. */
+export function peer(name: string, body: Parameters<typeof needsPeers>[1], timeoutMs = PEER_TIMEOUT_MS): void {
+  needsPeers(name, body, timeoutMs);
+}
 
 /**
  * Runs a script of `test/peers/` (or an absolute path) and returns the JSON that it prints.

@@ -57,6 +57,11 @@ describe("the report", () => {
       expect(page).toContain(text);
   });
 
+  test("a picture outside its stage's folder is left out", () => {
+    expect(page).not.toContain("escape");
+    expect([...new Bun.Glob("pictures/**/*escape*").scanSync({ cwd: report })]).toEqual([]);
+  });
+
   test("what data say is text, never markup", () => {
     expect(page).toContain("Water &lt;script&gt;alert(1)&lt;/script&gt;");
     expect(page).not.toContain("<script>alert");

@@ -72,6 +72,7 @@ export async function makeRun(dir: string): Promise<void> {
     ],
     metrics: { buildings: 212, voids: 0 },
   };
+  await writePng(join(dir, "escape.png"), semanticPicture(new Uint8Array(1), 1, 1));
   await writePng(join(dir, "scene", "a", "height.png"), heightPicture(hills(size), size, size, 5));
   put(join(dir, "scene", "a", "scene.json"), { attribution: ["© OpenStreetMap contributors (ODbL)"] });
   put(
