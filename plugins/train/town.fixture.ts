@@ -108,9 +108,12 @@ function writeViews(dir: string, site: number): void {
         const ray = [(column + 0.5 - VIEW / 2) / VIEW, -(row + 0.5 - VIEW / 2) / VIEW, -1];
         const direction = [0, 1, 2].map((axis) => ray.reduce((sum, value, k) => sum + matrix[4 * axis + k]! * value, 0));
         let hit: { colour: Colour; depth: number } | null = null;
-        for (let t = 150; t < 500 && !hit; t += 1) {
-          const cell = [0, 1, 2].map((axis) => Math.floor((eye[axis]! + t * direction[axis]! + (axis < 2 ? 250 : 0)) / VOXEL_M));
-          const [x, y, z] = cell as [number, number, number];
+        for (let t = 180; t < 460 && !hit; t += 2) {
+          const [x, y, z] = [0, 1, 2].map((axis) => Math.floor((eye[axis]! + t * direction[axis]! + (axis < 2 ? 250 : 0)) / VOXEL_M)) as [
+            number,
+            number,
+            number,
+          ];
           if (x < 0 || y < 0 || x >= CELLS || y >= CELLS) continue;
           const top = columnAt(x, y, site);
           if (z <= top.z) hit = { colour: top.colour, depth: t };

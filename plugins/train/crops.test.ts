@@ -1,0 +1,151 @@
+/** Crops, their pictures and their conditions, on the painted town: turned one way or another they must tell of the same place. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { symmetryOf } from "./augment/symmetry";
+import { type Crop, CropSource, cropAt, cropFeatures } from "./crops";
+import { SampleStore } from "./samples";
+import { structConditionOf, windowOfMap } from "./struct-conditions";
+import { mapCondition, viewCondition } from "./tex-conditions";
+import { CELLS, writeTown } from "./town.fixture";
+import { cutView } from "./view-crops";
+
+const root = mkdtempSync(join(tmpdir(), "earthcraft-crops-"));
+let store: SampleStore;
+beforeAll(async () => {
+  store = await SampleStore.open(writeTown(root), "train");
+  await store.load(store.ids);
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const whole = { x: 0, y: 0, size: CELLS };
+const turned = (index: number): Crop => cropAt(store.get("b.0"), symmetryOf(index), [0, 0], whole, CELLS);
+const all = Array.from({ length: 8 }, (_, i) => i);
+const cellsOf = (coords: ArrayLike<number>) =>
+  new Set(Array.from({ length: coords.length / 3 }, (_, i) => `${coords[3 * i]},${coords[3 * i + 1]},${coords[3 * i + 2]}`));
+
+describe("crops", () => {
+  test("are the same for the same count and seed, and different for another", () => {
+    const source = new CropSource(store, 5, { window: CELLS, columns: 8, maxVoxels: 1e6 }, { heightAlpha: 1, flips: true });
+    const told = (count: number) => {
+      const { sample, symmetry, square } = source.draw(count);
+      return JSON.stringify([sample.id, symmetry, square]);
+    };
+    expect(told(3)).toBe(told(3));
+    expect(new Set(Array.from({ length: 20 }, (_, i) => told(i))).size).toBeGreaterThan(10);
+  });
+
+  test("keep to their square, their window and their number of voxels", () => {
+    const source = new CropSource(store, 5, { window: CELLS, columns: 16, maxVoxels: 150 }, { heightAlpha: 0, flips: true });
+    for (let count = 0; count < 5; count++) {
+      const { coords, rows, square } = source.draw(count);
+      expect(square.size).toBeLessThan(16);
+      expect(rows.length * 3).toBe(coords.length);
+      for (let i = 0; i < coords.length; i += 3) expect(coords[i]! >= square.x && coords[i]! < square.x + square.size).toBe(true);
+    }
+  });
+
+  test("a smaller window has its own coordinates, and cuts what is too high", () => {
+    const { coords } = cropAt(store.get("a.0"), symmetryOf(0), [4, 8], { x: 0, y: 0, size: 8 }, 8);
+    for (const value of coords) expect(value >= 0 && value < 8).toBe(true);
+  });
+
+  test("held-out samples cannot be had", () => {
+    expect(store.ids).toEqual(["a.0", "b.0"]);
+    expect(store.load(["c.0"])).rejects.toThrow("validation");
+    expect(store.dataset.opened.some((file) => file.includes("/c/"))).toBe(false);
+  });
+
+  test("normals in the features turn with the crop", () => {
+    for (const index of all) {
+      const feats = cropFeatures(turned(index));
+      expect(feats.shape).toEqual([turned(index).rows.length, 66]);
+    }
+  });
+});
+
+describe("conditions", () => {
+  test("an image's points lie on the crop's surface in every symmetry", () => {
+    for (const index of all) {
+      const crop = turned(index);
+      const { voxels } = structConditionOf("image", crop, store, CELLS, 0);
+      const surface = cellsOf(crop.coords);
+      const cells = [...cellsOf(voxels.coords)];
+      expect(cells.length).toBeGreaterThan(40);
+      // A depth of whole metres falls into the neighbouring cell now and then.
+      const near = cells.filter((cell) => {
+        const [x, y, z] = cell.split(",").map(Number) as [number, number, number];
+        return [-1, 0, 1].some((dz) => surface.has(`${x},${y},${z + dz}`));
+      });
+      expect(near.length / cells.length).toBeGreaterThan(0.9);
+    }
+  });
+
+  test("the map says building where the crop's towers stand, in every symmetry", () => {
+    for (const index of all) {
+      const crop = turned(index);
+      const { voxels } = structConditionOf("semantic", crop, store, CELLS);
+      const buildings = new Set<string>();
+      for (let i = 0; i < voxels.coords.length / 3; i++)
+        if (voxels.feats[29 * i + 4] === 1) buildings.add(`${voxels.coords[3 * i]},${voxels.coords[3 * i + 1]}`);
+      const towers = new Set<string>();
+      for (const [i, row] of crop.rows.entries()) if (crop.sample.semantic[row] === 4) towers.add(`${crop.coords[3 * i]},${crop.coords[3 * i + 1]}`);
+      expect(buildings).toEqual(towers);
+    }
+  });
+
+  test("a window of a map is its part below the window", () => {
+    const map = Uint8Array.from({ length: 16 }, (_, i) => i); // row 0 north
+    expect(Array.from(windowOfMap(map, 4, [1, 0], 2))).toEqual([9, 10, 13, 14]);
+    expect(Array.from(windowOfMap(map, 4, [0, 2], 2))).toEqual([0, 1, 4, 5]);
+  });
+
+  test("a view's features stand on voxels it sees: the same places in every symmetry", () => {
+    const plain = viewCondition(turned(0).coords, turned(0), store, 0)!;
+    for (const index of all) {
+      const crop = turned(index);
+      const seen = viewCondition(crop.coords, crop, store, 0)!;
+      expect(cellsOf(seen.coords).isSubsetOf(cellsOf(crop.coords))).toBe(true);
+      expect(Math.abs(seen.coords.length / plain.coords.length - 1)).toBeLessThan(0.05);
+    }
+  });
+
+  test("the map's features stand on the highest voxels", () => {
+    const { coords } = mapCondition(turned(0).coords, turned(0), CELLS);
+    expect(coords.length / 3).toBe(CELLS ** 2);
+  });
+});
+
+describe("views of a crop", () => {
+  test("show the crop's own colours where its surface projects, in every symmetry", () => {
+    for (const index of all) {
+      const crop = turned(index);
+      const view = cutView(crop, store, 1, [32, 32])!;
+      const [fx, fy, cx, cy] = view.camera.intrinsics;
+      const at = (row: number, column: number) => view.camera.c2w[4 * row + column]!;
+      let [red, roofs] = [0, 0];
+      for (const [i, row] of crop.rows.entries()) {
+        // The tops of towers: the highest roofs of the town.
+        if (crop.sample.semantic[row] !== 4) continue;
+        const point = [0, 1, 2].map((axis) => crop.coords[3 * i + axis]! + 0.5 - at(axis, 3));
+        const [x, y, z] = [0, 1, 2].map((k) => point.reduce((sum, value, axis) => sum + value * at(axis, k), 0)) as [number, number, number];
+        const [column, line] = [Math.floor(cx - (fx * x) / z), Math.floor(cy + (fy * y) / z)];
+        if (column < 0 || line < 0 || column >= view.width || line >= view.height) continue;
+        roofs++;
+        const pixel = 3 * (line * view.width + column);
+        if (view.rgb[pixel]! > view.rgb[pixel + 1]!) red++;
+      }
+      expect(roofs).toBeGreaterThan(10);
+      expect(red / roofs).toBeGreaterThan(0.6);
+    }
+  });
+
+  test("count only pixels over the square", () => {
+    const [large, small] = [whole, { x: 0, y: 0, size: 8 }].map(
+      (square) => cutView(cropAt(store.get("a.0"), symmetryOf(0), [0, 0], square, CELLS), store, 0, [32, 32])!.seen,
+    );
+    expect(small!).toBeLessThan(large! / 2);
+    expect(small!).toBeGreaterThan(0);
+  });
+});
