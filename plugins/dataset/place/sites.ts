@@ -43,6 +43,7 @@ export async function resolveSites(place: Place, map: PlaceMap, warn: (text: str
   const names = candidates.map((c) => c.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw badInput(place.name, `two sites are called "${twice}"`);
+  for (const [a, b] of overlaps(candidates, frame)) warn(`sites ${a} and ${b} overlap: if one is held out, the other shows parts of it in training`);
   const sites = candidates.map(({ name, lat, lon }): Site => {
     const h = ellipsoidalHeight(layers, lon, lat);
     if (!Number.isNaN(h)) return { name, origin: { lat, lon, h } };
@@ -55,6 +56,16 @@ export async function resolveSites(place: Place, map: PlaceMap, warn: (text: str
   if (sites.length === 0)
     throw badInput(place.elevation[0]!.file, "the elevation covers no whole site of 600 m", "`sites: center` takes one that is covered in part");
   return sites;
+}
+
+/** Pairs of sites less than 600 m apart along both axes. */
+function overlaps(list: readonly { name: string; lat: number; lon: number }[], frame: EnuFrame): [string, string][] {
+  const at = list.map(({ lat, lon }) => frame.fromGeodetic({ lat, lon, h: 0 }));
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < at.length; i++)
+    for (let j = i + 1; j < at.length; j++)
+      if (Math.max(Math.abs(at[i]![0] - at[j]![0]), Math.abs(at[i]![1] - at[j]![1])) < SITE_M - 1) pairs.push([list[i]!.name, list[j]!.name]);
+  return pairs;
 }
 
 /** A box round all that the sites of a place can need, with a margin. */

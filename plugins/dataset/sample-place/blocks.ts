@@ -4,7 +4,7 @@ import { area, type Drawing, type Tags } from "./drawing";
 import type { Block } from "./streets";
 import type { Valley, XY } from "./valley";
 
-const STREET_M = 6; // from a street's axis to the parcels
+const STREET_M = 5; // from a street's axis to the parcels
 
 type Place = (along: number, across: number) => XY;
 

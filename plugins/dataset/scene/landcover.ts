@@ -21,6 +21,7 @@ const schema = z.strictObject({
   default: landClass,
   near_buildings: z.strictObject({ class: landClass, within_m: z.number().min(0).max(100) }),
   canopy: landClass,
+  ground: z.array(z.strictObject({ class: landClass, tags: tagRule })),
   areas: z.array(z.strictObject({ class: landClass, tags: tagRule })),
   lines: z.array(z.strictObject({ class: landClass, width_m: z.number().min(0.5).max(100), tags: tagRule })),
   sidewalks: z.strictObject({ class: landClass, width_m: z.number().min(0).max(10), values: z.array(z.string()) }),

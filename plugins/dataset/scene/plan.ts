@@ -4,6 +4,7 @@ import type { Canvas, XY } from "./canvas";
 import { seaMask } from "./coast";
 import { type LandCover, matches } from "./landcover";
 import { featureStyle } from "./look";
+import { ringArea } from "./roof";
 import type { SiteFeatures } from "./site-features";
 
 export interface Plan {
@@ -30,12 +31,15 @@ export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canv
   };
   paintDefault(canvas, rules.default);
   paintSurroundings(features, rules, plan);
-  for (const rule of rules.areas)
-    for (const area of features.areas) {
-      if (!matches(rule.tags, area.tags) || isBuilding(area.tags)) continue;
-      const style = canvas.addStyle(featureStyle(rule.class, area.tags, area.key, longSide(area.rings[0]!)));
-      canvas.polygon(area.rings, paint(rule.class, style));
-    }
+  const areas = features.areas.filter((area) => !isBuilding(area.tags));
+  const fill = (area: SiteFeatures["areas"][number], landClass: number) =>
+    canvas.polygon(area.rings, paint(landClass, canvas.addStyle(featureStyle(landClass, area.tags, area.key, longSide(area.rings[0]!)))));
+  const size_m2 = new Map(areas.map((area) => [area, Math.abs(ringArea(area.rings[0]!))]));
+  for (const area of [...areas].sort((a, b) => size_m2.get(b)! - size_m2.get(a)!)) {
+    const rule = rules.ground.findLast((r) => matches(r.tags, area.tags));
+    if (rule) fill(area, rule.class);
+  }
+  for (const rule of rules.areas) for (const area of areas) if (matches(rule.tags, area.tags)) fill(area, rule.class);
   paintSea(features, plan);
   paintLines(features, rules, plan, paint);
   for (const building of features.buildings)
