@@ -117,6 +117,21 @@ describe("gradients of a checkpointed net are those of the plain one, to the bit
     for (const [i, tensor] of run(checkpoint).entries()) expect(tensor).toEqualTensor(expected[i]!);
   });
 
+  test("autocast inside a segment, in two regions around some of its calls", () => {
+    const layer = new Linear(6, 6).materialize({ seed: 4 });
+    const x = draw([5, 6], 12);
+    const run = (wrap: typeof checkpoint) => {
+      layer.zeroGrad();
+      const low = (value: Tensor) => autocast("bf16", () => layer.forward(layer.forward(value))).to("f32");
+      wrap(() => layer.forward(low(low(x).tanh()).tanh()))
+        .pow(2)
+        .sum()
+        .backward();
+      return layer.weight.tensor.grad!;
+    };
+    expect(run(checkpoint)).toEqualTensor(run(plain));
+  });
+
   test("noGrad inside a segment stops gradients there, as outside", () => {
     const x = draw([5], 5).requiresGrad_();
     checkpoint(() => x.mul(noGrad(() => x.exp())))

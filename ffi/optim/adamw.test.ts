@@ -140,4 +140,22 @@ describe("adamw_", () => {
     const resumed = run(4);
     for (const [i, tensor] of run(99).entries()) expect(resumed[i]).toEqualTensor(tensor);
   });
+
+  test("every processor's variant computes the same: the norm to the bit, the weights closely", () => {
+    const script = `
+      import { init, normal, ops, Tensor } from ${JSON.stringify(`${import.meta.dir}/../index`)};
+      const draw = (index) => normal([20011], { seed: 5, purpose: "test", index });
+      const [params, grads, means, squares] = [[draw(1)], [draw(2)], [draw(3)], [draw(4).abs()]];
+      const [norm] = ops.earthcraft.adamw_(params, grads, means, squares, [], { lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0.1, clip: 1, emaDecay: 0, step: 3 });
+      console.log(JSON.stringify({ norm, params: Array.from(params[0].toArray()) }));
+    `;
+    const [baseline, ...others] = ["baseline", "avx2", "avx512"].map((variant) => {
+      const { stdout } = Bun.spawnSync([process.execPath, "-e", script], { env: { ...process.env, EARTHCRAFT_CPU: variant } });
+      return JSON.parse(stdout.toString()) as { norm: number; params: number[] };
+    });
+    for (const { norm, params } of others) {
+      expect(norm).toBe(baseline!.norm);
+      expect(Tensor.from(params)).toBeCloseToTensor(baseline!.params, { rtol: 1e-5, atol: 1e-6 });
+    }
+  });
 });

@@ -120,5 +120,6 @@ int32_t ec_autocast_pop(void) noexcept {
     at::autocast::decrement_nesting();
     // Cast copies of weights must not outlive the step that updates the weights.
     at::autocast::clear_cache();
+    if (Recording* r = recording()) ++r->region;
   });
 }

@@ -100,8 +100,11 @@ class ReplayNode : public torch::autograd::Node {
       return at::Tensor();
     };
     torch::jit::Stack stack;
+    int32_t region = 0;
     for (const Step& step : recorded_->steps) {
       apply_mode(step.mode);
+      if (step.region != region) at::autocast::clear_cache();
+      region = step.region;
       stack.clear();
       for (const RecordedArgument& argument : step.arguments) {
         if (argument.kind == ArgumentKind::kTensor) {

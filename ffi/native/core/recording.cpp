@@ -35,6 +35,7 @@ StepRecorder::StepRecorder(Recording& recording, const Operator& op) : recording
   step_.op = &op;
   step_.mode = current_mode();
   step_.mode.grad = recording.logical_grad;
+  step_.region = recording.region;
   step_.arguments.reserve(op.arguments.size());
 }
 
@@ -70,7 +71,7 @@ Source StepRecorder::source_of(ec_handle handle, bool written) {
   // Autocast casts a leaf once and shares the cast, so all uses of a leaf add up in the low precision before they are cast back: keep them together.
   const bool shared = !tensor.requires_grad() || (tensor.is_leaf() && (step_.mode.autocast_cpu || step_.mode.autocast_cuda));
   if (shared) {
-    const auto [input, first] = r.shared_input.try_emplace(outside, static_cast<int32_t>(r.inputs.size()));
+    const auto [input, first] = r.shared_input.try_emplace({outside, tensor.requires_grad() ? step_.region : 0}, static_cast<int32_t>(r.inputs.size()));
     if (first) r.inputs.push_back({outside, static_cast<int32_t>(r.steps.size())});
     return {-1, input->second};
   }

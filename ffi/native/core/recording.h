@@ -4,8 +4,10 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
+#include <map>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "../include/earthcraft.h"
@@ -36,6 +38,7 @@ struct Step {
   const Operator* op;
   std::vector<RecordedArgument> arguments;
   Mode mode;
+  int32_t region = 0;  // of autocast: casts of weights are shared inside one
   int32_t first_value = 0;
   std::vector<std::vector<int64_t>> sizes;  // of every tensor it returned
   std::vector<int32_t> last_uses;           // values that no later step reads
@@ -57,7 +60,8 @@ struct Recording {
 
   // Only while recording.
   std::unordered_map<const c10::TensorImpl*, int32_t> outside_index;
-  std::unordered_map<int32_t, int32_t> shared_input;  // outside tensor -> its only input, where uses must stay together
+  std::map<std::pair<int32_t, int32_t>, int32_t> shared_input;  // (outside tensor, region) -> the input of all its uses, where they must stay together
+  int32_t region = 0;  // how often autocast dropped its cache
   bool paused = false;
   bool logical_grad = true;  // what the segment believes; in truth it runs without
 };
