@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { defineStage } from "../../../cli/plugin";
+import { defineStage, EXIT, UserError } from "../../../cli/plugin";
 import { viewpointOptions } from "./options";
 
 export const viewpoints = defineStage({
@@ -22,6 +22,13 @@ export const viewpoints = defineStage({
     const scene = await readSceneRecord(dir);
     const surface = SurfaceGrid.fromMesh(await readSceneMesh(dir));
     const views = planViewpoints(scene, surface, task.options);
+    if (!views.some((view) => view.pattern !== "building"))
+      throw new UserError({
+        what: "no Top or AdaLevel camera is planned, and only those annotate",
+        where: "viewpoints",
+        fix: "raise top.per_square or adalevel.levels",
+        exit: EXIT.usage,
+      });
     await Bun.write(join(task.out, "transforms.json"), JSON.stringify(toTransforms(views, task.options.image, scene.georeference), null, 1));
     await Bun.write(join(task.out, "map.png"), await mapPicture(surface, views, SITE_M + 200));
     const count = (test: (view: (typeof views)[number]) => boolean) => views.filter(test).length;
