@@ -63,7 +63,7 @@ test("equals Listing 1, pixel by pixel in double", () => {
   }
   expect(both).toBeGreaterThan(100);
   expect(both).toBeLessThan(count); // some are seen by no view
-});
+}, 30_000);
 
 test("unlabelled pixels vote for no class", () => {
   const mesh = letterFTensors(scene);

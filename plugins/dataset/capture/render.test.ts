@@ -47,7 +47,7 @@ describe("SceneRenderer on the letter F", () => {
       normal: views.normal.toArray() as Int8Array,
       semantic: views.semantic.toArray() as Uint8Array,
     };
-  });
+  }, 60_000);
 
   test("class, depth and normal of every pixel are what the ray meets", () => {
     let wrong = 0;
@@ -111,5 +111,5 @@ describe("SceneRenderer on the letter F", () => {
     ).length;
     expect(differ).toBeGreaterThan(100);
     expect(differ).toBeLessThan(0.15 * WIDTH * HEIGHT);
-  });
+  }, 30_000);
 });

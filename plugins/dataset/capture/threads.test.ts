@@ -22,4 +22,4 @@ test("views and annotated vertices have the same bits at one and at two threads"
     );
   };
   expect(bytes(2)).toEqual(bytes(1));
-});
+}, 30_000);

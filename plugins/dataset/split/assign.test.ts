@@ -60,7 +60,7 @@ describe("assignSplit", () => {
     }
     const lows = per.map((members) => Math.min(...members.map((s) => s.height_cells)));
     expect(lows).toEqual(lows.toSorted((a, b) => a - b));
-  });
+  }, 30_000);
 
   test("what is too high or too smooth is left out, and a smooth site is not the one held out", () => {
     const samples = place(9);

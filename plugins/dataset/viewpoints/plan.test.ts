@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Vec3 } from "../../earth/api";
 import { project } from "../../earth/api";
 import { cameraOf } from "../capture/transforms";
+import { isClear } from "./clearance";
 import { box, plane } from "./mesh.fixture";
 import { viewpointOptions } from "./options";
 import { onSquare } from "./patterns";
@@ -119,6 +120,17 @@ describe("planViewpoints", () => {
     for (const view of [...up, ...moved]) expect(insideSolid(view.position, mesh)).toBe(false);
     expect(insideSolid([x + 3, y, 100], mesh)).toBe(true);
   });
+});
+
+test("a camera needs free air to its sides and below, and free sight ahead", () => {
+  const surface = SurfaceGrid.fromMesh(meshOf());
+  const options = { clearance_m: 10, reach_m: 100, sight_m: 30 };
+  const clear = (x: number, y: number, z: number, target: Vec3) => isClear([x, y, z], target, surface, options);
+  expect(clear(80, 70, 60, [0, 70, 60])).toBe(true);
+  expect(clear(93, 70, 60, [0, 70, 60])).toBe(false); // 7 m beside the tower, looking away from it
+  expect(clear(80, 70, 60, [115, 70, 60])).toBe(false); // 20 m before the tower, looking at it
+  expect(clear(0, -100, 9, [0, -300, 9])).toBe(false); // 9 m above the ground
+  expect(clear(0, -100, 12, [0, -300, 12])).toBe(true);
 });
 
 /** Independent of the grid: an upward ray crosses the surface above a point inside a solid or below the ground. */
