@@ -21,7 +21,7 @@ const resolve = (path: string, scale?: string) => resolveRecipe({ path, cwd: pro
 describe("recipes", () => {
   for (const path of recipes) {
     const sections = readLayers(path, programRoot).entries.get("scale");
-    const scales = sections?.kind === "map" ? [...sections.entries.keys()].filter((name) => name !== "default") : [];
+    const scales = sections?.kind === "map" ? [...sections.entries.keys()] : [];
     test(`${path} resolves${scales.length === 0 ? "" : ` at ${scales.join(", ")}`}`, async () => {
       await resolve(path);
       for (const scale of scales) expect((await resolve(path, scale)).variants.length).toBeGreaterThan(0);

@@ -51,28 +51,26 @@ function realpathOr(path: string): string {
   }
 }
 
-/** The section of `scale` to lay over: the one asked for, else what `scale.default` names, else `paper`, else the only one. */
+/** The section of `scale` to lay over: the one asked for, else `paper`, else the only one. */
 export function chooseScale(recipe: MapNode, asked: string | undefined): { name: string; overlay: MapNode } | undefined {
   const sections = recipe.entries.get("scale");
   const map = sections === undefined ? undefined : asMap(sections, "scale");
-  const usual = map?.entries.get("default");
-  const names = [...(map?.entries.keys() ?? [])].filter((name) => name !== "default");
-  const name =
-    asked ?? (usual !== undefined ? asText(usual, "scale.default") : names.includes("paper") ? "paper" : names.length === 1 ? names[0] : undefined);
+  const names = [...(map?.entries.keys() ?? [])];
+  const name = asked ?? (names.includes("paper") ? "paper" : names.length === 1 ? names[0] : undefined);
   if (name === undefined) return undefined;
   const overlay = map?.entries.get(name);
-  if (overlay !== undefined && name !== "default")
-    return {
-      name,
-      overlay:
-        overlay.kind === "scalar" && overlay.value === null
-          ? { kind: "map", entries: new Map(), origin: overlay.origin }
-          : asMap(overlay, `scale.${name}`),
-    };
-  throw new UserError({
-    what: names.length === 0 ? `this recipe has one scale only, so there is no "${name}"` : `the recipe has no scale "${name}"`,
-    where: asked === undefined && usual !== undefined ? formatOrigin(usual.origin, ["scale", "default"]) : `--scale ${name}`,
-    ...(names.length === 0 ? {} : { fix: suggestion(name, names) }),
-    exit: EXIT.usage,
-  });
+  if (overlay === undefined)
+    throw new UserError({
+      what: names.length === 0 ? `this recipe has one scale only, so there is no "${name}"` : `the recipe has no scale "${name}"`,
+      where: `--scale ${name}`,
+      ...(names.length === 0 ? {} : { fix: suggestion(name, names) }),
+      exit: EXIT.usage,
+    });
+  return {
+    name,
+    overlay:
+      overlay.kind === "scalar" && overlay.value === null
+        ? { kind: "map", entries: new Map(), origin: overlay.origin }
+        : asMap(overlay, `scale.${name}`),
+  };
 }

@@ -79,19 +79,11 @@ describe("layers", () => {
     ]);
   });
 
-  test("the scale is the one asked for, the default, paper, or the only one", async () => {
+  test("the scale is paper unless told, or the only one", async () => {
     const text = (scale: string) => `stages: [train]\nscale: ${scale}\n`;
     expect(await options(text("{ mini: { train: { steps: 3 } }, paper: { train: { steps: 4 } } }"), "train")).toMatchObject({ steps: 4 });
     expect(await options(text("{ mini: { train: { steps: 3 } } }"), "train")).toMatchObject({ steps: 3 });
-    expect(await options(text("{ default: mini, mini: { train: { steps: 3 } }, paper: { train: { steps: 4 } } }"), "train")).toMatchObject({
-      steps: 3,
-    });
-    expect(
-      await options(text("{ default: mini, mini: { train: { steps: 3 } }, paper: { train: { steps: 4 } } }"), "train", { scale: "paper" }),
-    ).toMatchObject({ steps: 4 });
     expect((await refusal(text("{ mini: {}, paper: {} }"), { scale: "mni" })).fix).toBe('did you mean "mini"?');
-    expect((await refusal(text("{ mini: {}, default: mni }"))).where).toBe("r.yaml:2:29 scale.default");
-    expect((await refusal(text("{ mini: {}, default: mini }"), { scale: "default" })).what).toContain("no scale");
   });
 
   test("files are absolute: from a recipe its folder, from --set the working folder", async () => {
