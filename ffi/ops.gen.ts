@@ -1774,11 +1774,29 @@ function earthcraft_conv_pairs(neighbours: Tensor): [pairs: Tensor, starts: Tens
   return c.many($earthcraft_conv_pairs, 1) as [pairs: Tensor, starts: Tensor];
 }
 
+const $earthcraft_gated_add = new c.Operator("earthcraft::gated_add", ["x", "gate", "y", "starts"]);
+function earthcraft_gated_add(x: Tensor, gate: Tensor, y: Tensor, starts: Tensor): Tensor {
+  c.begin($earthcraft_gated_add);
+  c.tensor("x", x);
+  c.tensor("gate", gate);
+  c.tensor("y", y);
+  c.tensor("starts", starts);
+  return c.one($earthcraft_gated_add, 4);
+}
+
 const $earthcraft_gelu = new c.Operator("earthcraft::gelu", ["x"]);
 function earthcraft_gelu(x: Tensor): Tensor {
   c.begin($earthcraft_gelu);
   c.tensor("x", x);
   return c.one($earthcraft_gelu, 1);
+}
+
+const $earthcraft_head_norm = new c.Operator("earthcraft::head_norm", ["x", "gamma"]);
+function earthcraft_head_norm(x: Tensor, gamma: Tensor): Tensor {
+  c.begin($earthcraft_head_norm);
+  c.tensor("x", x);
+  c.tensor("gamma", gamma);
+  return c.one($earthcraft_head_norm, 2);
 }
 
 const $earthcraft_layer_norm = new c.Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps"]);
@@ -1838,6 +1856,17 @@ function earthcraft_mesh_voxelize(vertices: Tensor, faces: Tensor, origin: reado
   c.float("voxel_m", voxelM);
   c.ints("extent", extent);
   return c.many($earthcraft_mesh_voxelize, 5) as [coords: Tensor, face: Tensor, barycentrics: Tensor];
+}
+
+const $earthcraft_modulated_norm = new c.Operator("earthcraft::modulated_norm", ["x", "scale", "shift", "starts", "eps"]);
+function earthcraft_modulated_norm(x: Tensor, scale: Tensor, shift: Tensor, starts: Tensor, eps?: number): Tensor {
+  c.begin($earthcraft_modulated_norm);
+  c.tensor("x", x);
+  c.tensor("scale", scale);
+  c.tensor("shift", shift);
+  c.tensor("starts", starts);
+  c.orDefault(c.float, "eps", eps);
+  return c.one($earthcraft_modulated_norm, 5);
 }
 
 const $earthcraft_neighbour_map = new c.Operator("earthcraft::neighbour_map", ["queries", "coords", "kernel", "stride"]);
@@ -2782,8 +2811,12 @@ export const earthcraft = {
   batchStarts: earthcraft_batch_starts,
   /** earthcraft::conv_pairs(Tensor neighbours) -> (Tensor pairs, Tensor starts) */
   convPairs: earthcraft_conv_pairs,
+  /** earthcraft::gated_add(Tensor x, Tensor gate, Tensor y, Tensor starts) -> Tensor */
+  gatedAdd: earthcraft_gated_add,
   /** earthcraft::gelu(Tensor x) -> Tensor */
   gelu: earthcraft_gelu,
+  /** earthcraft::head_norm(Tensor x, Tensor gamma) -> Tensor */
+  headNorm: earthcraft_head_norm,
   /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07) -> Tensor */
   layerNorm: earthcraft_layer_norm,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
@@ -2794,6 +2827,8 @@ export const earthcraft = {
   meshRasterReference: earthcraft_mesh_raster_reference,
   /** earthcraft::mesh_voxelize(Tensor vertices, Tensor faces, float[] origin, float voxel_m, int[] extent) -> (Tensor coords, Tensor face, Tensor barycentrics) */
   meshVoxelize: earthcraft_mesh_voxelize,
+  /** earthcraft::modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=9.9999999999999995e-07) -> Tensor */
+  modulatedNorm: earthcraft_modulated_norm,
   /** earthcraft::neighbour_map(Tensor queries, Tensor coords, int kernel, int stride) -> Tensor */
   neighbourMap: earthcraft_neighbour_map,
   /** earthcraft::neighbour_map_turned(Tensor neighbours, int rows) -> Tensor */
