@@ -4,7 +4,7 @@
  * Its tensors live as long as its `coords`: a map first built inside some block's scope is there for the next block. Everything is built outside
  * the record of a checkpoint, so a segment may use an index whose coordinates come from outside it.
  */
-import { ArgumentError, keepWith, ops, pauseRecording, scope, type Tensor } from "../index";
+import { ArgumentError, keepWith, ops, pauseRecording, scope, Tensor } from "../index";
 
 /** Pairs (input row, output row) of a convolution, in the blocks that `sparse_conv` reads. */
 export interface ConvPairs {
@@ -66,9 +66,11 @@ export class SparseIndex {
     });
   }
 
-  /** Where each batch begins: i64 [batches + 1]. The rows of a batch must lie together, batches ascending. */
-  scenes(batches = this.batches): Tensor {
-    return this.#remember(`scenes ${batches}`, () => ({ starts: ops.earthcraft.batchStarts(this.coords, batches) })).starts;
+  /** Where each scene begins, one a batch: i64 [scenes + 1]. Rows of a batch lie together, batches ascending. One scene is all voxels. */
+  scenes(scenes = this.batches): Tensor {
+    return this.#remember(`scenes ${scenes}`, () => ({
+      starts: scenes === 1 ? Tensor.from(BigInt64Array.of(0n, BigInt(this.size))) : ops.earthcraft.batchStarts(this.coords, scenes),
+    })).starts;
   }
 
   /** The pairs of a 3³ convolution that keeps this set of voxels. */

@@ -102,8 +102,7 @@ export class HeadNorm extends Module {
   }
 
   forward(x_NHD: Tensor): Tensor {
-    const length = ops.aten.linalgVectorNorm(x_NHD, 2, [-1], true).clamp(1e-12);
-    return x_NHD.div(length).mul(this.gamma.tensor).mul(Math.sqrt(this.headDim));
+    return ops.earthcraft.headNorm(x_NHD, this.gamma.tensor);
   }
 }
 

@@ -7,7 +7,7 @@
 import { init, LayerNorm, Linear, Module, ops } from "../../../ffi";
 import { type SparseTensor, SubMConv3d } from "../../../ffi/sparse";
 import { scaledXavier } from "./init";
-import { type Modulation, rowsOfBatch } from "./modulation";
+import { type Modulation, scenesOf } from "./modulation";
 
 export class CBlock extends Module {
   readonly norm: LayerNorm;
@@ -29,7 +29,6 @@ export class ModulatedCBlock extends Module {
   readonly normIn: LayerNorm;
   readonly convIn: SubMConv3d;
   readonly modulation: Linear;
-  readonly normOut: LayerNorm;
   readonly convOut: SubMConv3d;
   readonly skip: Linear | undefined;
 
@@ -39,18 +38,15 @@ export class ModulatedCBlock extends Module {
     this.normIn = new LayerNorm(channels, { affine: true, eps: 1e-6 });
     this.convIn = new SubMConv3d(channels, outChannels);
     this.modulation = new Linear(timeChannels, 2 * outChannels);
-    this.normOut = new LayerNorm(outChannels, { affine: false, eps: 1e-6 });
     this.convOut = new SubMConv3d(outChannels, outChannels, { init: init.zeros() });
     if (channels !== outChannels) this.skip = new Linear(channels, outChannels);
   }
 
   forward(x: SparseTensor, time: Modulation): SparseTensor {
     const first = this.convIn.forward(x.withFeats(ops.aten.silu(this.normIn.forward(x.feats))));
-    const [scale, shift] = this.modulation
-      .forward(time.embedding_BE)
-      .chunk(2, 1)
-      .map((row) => rowsOfBatch(row, x));
-    const modulated = this.normOut.forward(first.feats).mul(scale!.add(1)).add(shift!);
+    const rows_BC = this.modulation.forward(time.embedding_BE);
+    const [scale, shift] = rows_BC.chunk(2, 1);
+    const modulated = ops.earthcraft.modulatedNorm(first.feats, scale!, shift!, scenesOf(rows_BC, x));
     const second = this.convOut.forward(x.withFeats(ops.aten.silu(modulated)));
     return x.withFeats(second.feats.add(this.skip ? this.skip.forward(x.feats) : x.feats));
   }

@@ -7,8 +7,7 @@ export interface Modulation {
   embedding_BE: Tensor;
 }
 
-/** [B, C] → [N, C] by each voxel's scene; one scene stays one row and broadcasts. */
-export function rowsOfBatch(rows_BC: Tensor, x: SparseTensor): Tensor {
-  if (rows_BC.shape[0] === 1) return rows_BC;
-  return rows_BC.indexSelect(0, x.coords.select(1, 0).to("i64"));
+/** Where the voxels of each scene begin, for rows [B, C] that hold one row a scene. */
+export function scenesOf(rows_BC: Tensor, x: SparseTensor): Tensor {
+  return x.index.scenes(rows_BC.shape[0]!);
 }

@@ -4,12 +4,12 @@
  * `ModulatedTBlock` is the flows' variant: the time embedding shifts, scales and gates both halves (adaLN-zero: at the start a block is the identity). With a condition width it also looks at the
  * condition's voxels between the two halves (a cross block).
  */
-import { init, LayerNorm, Linear, Module, type Tensor } from "../../../ffi";
+import { init, LayerNorm, Linear, Module, ops, type Tensor } from "../../../ffi";
 import type { AttentionReach, SparseTensor } from "../../../ffi/sparse";
 import { CrossAttention, SelfAttention } from "./attention";
 import { scaledXavier } from "./init";
 import { Mlp } from "./mlp";
-import { type Modulation, rowsOfBatch } from "./modulation";
+import { type Modulation, scenesOf } from "./modulation";
 
 export interface TBlockConfig {
   channels: number;
@@ -48,7 +48,6 @@ export interface ModulatedTBlockConfig extends Omit<TBlockConfig, "residualScale
 }
 
 export class ModulatedTBlock extends Module {
-  readonly norm: LayerNorm;
   readonly modulation: Linear;
   readonly attention: SelfAttention;
   readonly crossNorm: LayerNorm | undefined;
@@ -59,7 +58,6 @@ export class ModulatedTBlock extends Module {
     super();
     const { channels, headDim, mlpRatio, reach, qkNorm, timeChannels, condChannels } = config;
     const attention = { channels, headDim, qkNorm, outInit: scaledXavier(1) };
-    this.norm = new LayerNorm(channels, { affine: false, eps: 1e-6 });
     this.modulation = new Linear(timeChannels, 6 * channels, { init: init.zeros() });
     this.attention = new SelfAttention(attention, reach);
     if (condChannels !== undefined) {
@@ -74,17 +72,17 @@ export class ModulatedTBlock extends Module {
    * @param cond the condition's voxels; needed exactly when the block has cross-attention
    */
   forward(x: SparseTensor, time: Modulation, cond?: SparseTensor): SparseTensor {
-    const [shiftA, scaleA, gateA, shiftM, scaleM, gateM] = this.modulation
-      .forward(time.embedding_BE)
-      .chunk(6, 1)
-      .map((row) => rowsOfBatch(row, x)) as Six<Tensor>;
+    const rows_BC = this.modulation.forward(time.embedding_BE);
+    const [shiftA, scaleA, gateA, shiftM, scaleM, gateM] = rows_BC.chunk(6, 1) as Six<Tensor>;
+    const scenes = scenesOf(rows_BC, x);
+    const { modulatedNorm, gatedAdd } = ops.earthcraft;
     let h = x.feats;
-    h = h.add(gateA.mul(this.attention.forward(this.norm.forward(h).mul(scaleA.add(1)).add(shiftA), x)));
+    h = gatedAdd(h, gateA, this.attention.forward(modulatedNorm(h, scaleA, shiftA, scenes), x), scenes);
     if (this.cross && this.crossNorm) {
       if (!cond) throw new TypeError("ModulatedTBlock: a cross block was called without a condition");
       h = h.add(this.cross.forward(this.crossNorm.forward(h), x, cond));
     }
-    h = h.add(gateM.mul(this.mlp.forward(this.norm.forward(h).mul(scaleM.add(1)).add(shiftM))));
+    h = gatedAdd(h, gateM, this.mlp.forward(modulatedNorm(h, scaleM, shiftM, scenes)), scenes);
     return x.withFeats(h);
   }
 }
