@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { curveChart, niceTicks } from "./chart";
-import { bytes, duration, number } from "./numbers";
+import { bytes, duration, inColumn, number, onAxis } from "./numbers";
 
 /** Points of the last path of a chart, in its own units. */
 function drawn(svg: string): [number, number][] {
@@ -66,6 +66,15 @@ describe("curves", () => {
     expect(niceTicks(0.13, 9.7, 5)).toEqual([2, 4, 6, 8]);
     expect(niceTicks(5, 5, 5).length).toBeGreaterThan(0);
   });
+});
+
+test("numbers of a column share their decimals, those of an axis have just enough", () => {
+  const shares = [27.89, 13.97, 8.459, 1.59, 0.2278, 0.0463, 0.0012];
+  expect(shares.map(inColumn(shares))).toEqual(["27.890", "13.970", "8.459", "1.590", "0.228", "0.046", "0.001"]);
+  expect([3, 12_000].map(inColumn([3, 12_000]))).toEqual(["3", "12,000"]);
+  expect([0.5, 1e-9, Number.NaN].map(inColumn([0.5, 0.25]))).toEqual(["0.50", "1.00e−9", "–"]);
+  expect([0, 0.5, 1].map(onAxis([0, 0.5, 1]))).toEqual(["0.0", "0.5", "1.0"]);
+  expect([-20, 0].map(onAxis([-20, 0, 20]))).toEqual(["−20", "0"]);
 });
 
 test("numbers read well", () => {

@@ -1,6 +1,6 @@
 /** Charts as inline SVG: no script, no font, no network. Colours are the style sheet's. */
 import { type Html, html } from "./html";
-import { duration, number } from "./numbers";
+import { duration, number, onAxis } from "./numbers";
 
 export interface Curve {
   title: string;
@@ -84,6 +84,7 @@ export function curveChart({ title, x: xLabel, y: yLabel, series }: Curve): Html
   const x = linear(x0, x1, PAD.left, WIDTH - PAD.right, 6);
   const [top, bottom] = [PAD.top, HEIGHT - PAD.bottom];
   const y = isLog ? logarithmic(y0 / 1.15, y1 * 1.15, bottom, top) : linear(y0 >= 0 && y0 < 0.3 * y1 ? 0 : y0 - margin, y1 + margin, bottom, top, 5);
+  const [xText, yText] = [onAxis(x.ticks), isLog ? number : onAxis(y.ticks)];
   const lines = finite.map(({ points }, i) => {
     const thinned = thin(points);
     const busy = thinned.length >= SMOOTHED_FROM;
@@ -94,8 +95,8 @@ export function curveChart({ title, x: xLabel, y: yLabel, series }: Curve): Html
 <figcaption>${title}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
 <g class="grid">${y.ticks.map((t) => html`<line x1="${PAD.left}" x2="${WIDTH - PAD.right}" y1="${y.at(t).toFixed(1)}" y2="${y.at(t).toFixed(1)}"/>`)}</g>
-<g class="ticks">${y.ticks.map((t) => html`<text x="${PAD.left - 7}" y="${(y.at(t) + 3.5).toFixed(1)}" text-anchor="end">${number(t)}</text>`)}
-${x.ticks.map((t) => html`<text x="${x.at(t).toFixed(1)}" y="${bottom + 16}" text-anchor="middle">${number(t)}</text>`)}</g>
+<g class="ticks">${y.ticks.map((t) => html`<text x="${PAD.left - 7}" y="${(y.at(t) + 3.5).toFixed(1)}" text-anchor="end">${yText(t)}</text>`)}
+${x.ticks.map((t) => html`<text x="${x.at(t).toFixed(1)}" y="${bottom + 16}" text-anchor="middle">${xText(t)}</text>`)}</g>
 <line class="axis" x1="${PAD.left}" x2="${WIDTH - PAD.right}" y1="${bottom}" y2="${bottom}"/>
 <text class="label" x="${(PAD.left + WIDTH - PAD.right) / 2}" y="${HEIGHT - 4}" text-anchor="middle">${xLabel}</text>
 <text class="label" transform="translate(11 ${(top + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}${isLog && " (log)"}</text>

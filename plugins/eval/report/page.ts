@@ -6,7 +6,7 @@ import { timeBars } from "./chart";
 import { type Figure, isSmall } from "./figures";
 import { anchor, Html, html } from "./html";
 import { bytes, duration } from "./numbers";
-import { picture, stageSection } from "./section";
+import { picture, stageSection, titleOf } from "./section";
 import type { Summary } from "./summary";
 
 /** Whose first picture opens the report: the furthest of these that has one. */
@@ -49,11 +49,12 @@ export function reportPage(whole: Run, summary: Summary, reportDir: string): str
     ["begun", run.started.slice(0, 16).replace("T", " ")],
     ["earthcraft", run.version],
   ];
-  const sentences = stages.flatMap(({ id, title, record, items }) => {
+  const sentences = stages.flatMap((stage) => {
+    const { id, record, items } = stage;
     const item = items.find(({ sections }) => sections.length > 0);
     const own = record?.sections[0]?.sentence;
     const sentence = own ?? (item && `${item.item}: ${item.sections[0]!.sentence}`);
-    return sentence === undefined ? [] : [{ id, title, sentence }];
+    return sentence === undefined ? [] : [{ id, title: titleOf(stage), sentence }];
   });
   const timed = stages.flatMap(({ id, seconds, peakMemory_bytes }) =>
     seconds === undefined ? [] : [{ name: anchor(id), seconds, note: peakMemory_bytes ? bytes(peakMemory_bytes) : "" }],
@@ -65,7 +66,7 @@ export function reportPage(whole: Run, summary: Summary, reportDir: string): str
 <style>${new Html(style)}</style></head>
 <body><div class="page">
 <nav><a class="brand" href="#top">earthcraft</a><ol>
-${stages.map(({ id, title, status, variant }) => html`<li class="${status}"><a href="#${anchor(id)}"><i></i>${title}${variant && ` (${variant})`}</a></li>`)}
+${stages.map((stage) => html`<li class="${stage.status}"><a href="#${anchor(stage.id)}"><i></i>${titleOf(stage)}${stage.variant && ` (${stage.variant})`}</a></li>`)}
 </ol><ol class="end"><li><a href="#time">Time and memory</a></li><li><a href="#recipe">Recipe</a></li><li><a href="#sources">Sources</a></li><li><a href="summary.json">summary.json</a></li></ol></nav>
 <main id="top">
 <h1>${run.title}</h1>

@@ -5,7 +5,7 @@ import type { ReportSection, Run, StageRecord } from "../../../cli/plugin";
 import { curveChart } from "./chart";
 import { type Figure, isSmall, takeFigure } from "./figures";
 import { anchor, type Html, html } from "./html";
-import { bytes, duration, number } from "./numbers";
+import { bytes, duration, inColumn, number } from "./numbers";
 
 export type StageOfRun = Run["stages"][number];
 
@@ -36,11 +36,12 @@ function gallery(figures: readonly Figure[]): Html | "" {
 function table({ title, columns, rows }: NonNullable<ReportSection["tables"]>[number]): Html {
   const isNumber = (value: string | number | undefined) => typeof value === "number" || (value !== undefined && NUMBER_LIKE.test(value));
   const numeric = columns.map((_, c) => rows.some((row) => isNumber(row[c])) && (c > 0 || rows.every((row) => isNumber(row[c]))));
-  const cell = (value: string | number | undefined) => (typeof value === "number" ? number(value) : (value ?? ""));
+  const written = columns.map((_, c) => inColumn(rows.map((row) => row[c]).filter((value) => typeof value === "number")));
+  const cell = (value: string | number | undefined, c: number) => (typeof value === "number" ? written[c]!(value) : (value ?? ""));
   const side = (c: number) => numeric[c] && html` class="n"`;
   return html`<h3>${title}</h3><div class="scroll"><table class="data">
 <thead><tr>${columns.map((name, c) => html`<th${side(c)}>${name}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${columns.map((_, c) => html`<td${side(c)}>${cell(row[c])}</td>`)}</tr>`)}</tbody></table></div>`;
+<tbody>${rows.map((row) => html`<tr>${columns.map((_, c) => html`<td${side(c)}>${cell(row[c], c)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function metricChips(metrics: Readonly<Record<string, number>>): Html | "" {
@@ -103,7 +104,8 @@ function showItems(items: readonly ShownItem[]): Html | "" {
   );
   const all = items.map((item) => item.html);
   if (pictured.length === 0) return html`${all}`;
-  return html`<div class="pictures thumbs">${thumbs}</div><details><summary>everything of each of the ${items.length}</summary>${all}</details>`;
+  const wide = pictured.every(({ figures }) => figures[0]!.size !== undefined && figures[0]!.size.width > SQUARE_RATIO * figures[0]!.size.height);
+  return html`<div class="pictures thumbs${wide && " wide"}">${thumbs}</div><details><summary>everything of each of the ${items.length}</summary>${all}</details>`;
 }
 
 function showOptions({ options, key, seed, threads, version }: StageRecord): Html {
@@ -128,9 +130,14 @@ function showStatus({ status, error }: StageOfRun): Html {
   return html`<p class="waiting">${text}</p>`;
 }
 
+/** A stage's title, with its own name where the recipe has several of its kind: "Sampled scenes: semantic". */
+export function titleOf({ id, stage, title }: Pick<StageOfRun, "id" | "stage" | "title">): string {
+  return id.startsWith(`${stage}-`) ? `${title}: ${id.slice(stage.length + 1)}` : title;
+}
+
 /** @returns the section and its pictures, the best of which may open the report */
 export function stageSection(stage: StageOfRun, reportDir: string): Shown {
-  const { id, title, record, variant, seconds, peakMemory_bytes, items } = stage;
+  const { id, record, variant, seconds, peakMemory_bytes, items } = stage;
   const own = record ? showSections(record.sections, reportDir, stage.path, id) : undefined;
   const shownItems = items.map((item, i) => showItem(item, i, reportDir, stage)).filter((shown) => shown !== undefined);
   const warnings = [...(record?.warnings ?? []), ...items.flatMap((item) => item.warnings)];
@@ -140,7 +147,7 @@ export function stageSection(stage: StageOfRun, reportDir: string): Shown {
     items.length > 0 && `${items.length} items`,
   ].filter(Boolean);
   const body = html`<section class="stage" id="${anchor(id)}">
-<header><h2>${title} ${variant && html`<span class="tag">${variant}</span>`}</h2><span class="meta">${meta.join(" · ")}</span></header>
+<header><h2>${titleOf(stage)} ${variant && html`<span class="tag">${variant}</span>`}</h2><span class="meta">${meta.join(" · ")}</span></header>
 ${stage.status !== "done" && showStatus(stage)}
 ${own?.html}
 ${showItems(shownItems)}
