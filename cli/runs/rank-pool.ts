@@ -246,6 +246,7 @@ export class RankPool {
   }
 
   async #runGroup(spec: TaskSpec, events: TaskEvents, size: number): Promise<StageRecord> {
+    await this.trim(0); // an idle rank would only hold memory
     const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     const port = server.port;
     server.stop(true);
