@@ -6,27 +6,11 @@
 import { type DType, dtypes, isDType } from "./dtype";
 import { ArgumentError, type TensorError, tensorError } from "./errors";
 import { loadNative, type Native, STREAM_WORDS } from "./load";
+import type { Operator } from "./operator";
 import { Tensor } from "./tensor";
 
-const TAG = { none: 0, number: 1, bool: 2, string: 3, tensor: 4, numbers: 5, bools: 6, tensors: 7, default: 8 } as const;
-
-/** An operator of the dispatcher's: `aten::add.Tensor`. Found when it is first called. */
-export class Operator {
-  /** By name. */
-  static readonly all = new Map<string, Operator>();
-  number = -1;
-  constructor(
-    readonly name: string,
-    readonly argumentNames: readonly string[],
-  ) {
-    Operator.all.set(name, this);
-  }
-
-  /** `add` of `aten::add.Tensor` */
-  get shortName(): string {
-    return this.name.replace(/^aten::|^earthcraft::/, "").replace(/\..*$/, "");
-  }
-}
+/** What stands before a value in the stream: `ec_tag`. */
+export const TAG = { none: 0, number: 1, bool: 2, string: 3, tensor: 4, numbers: 5, bools: 6, tensors: 7, default: 8 } as const;
 
 let native: Native;
 let stream: Float64Array;

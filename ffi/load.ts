@@ -11,14 +11,15 @@ export const ABI_VERSION = 1;
 /** Words before the stream in a thread's frame, words of the stream, bytes of the message after it: include/earthcraft.h. */
 export const HEADER_WORDS = 16;
 export const STREAM_WORDS = 131072;
-const MESSAGE_BYTES = 8192;
+export const MESSAGE_BYTES = 8192;
 
 const { i32, u32, f64, ptr, cstring } = FFIType;
 // A view is passed twice: its pointer and its length are then taken together.
 const buffer = "buffer";
 const buffer_length = "buffer_length";
 
-const symbols = {
+/** The C ABI as bun:ffi sees it. */
+export const symbols = {
   ec_abi_version: { args: [], returns: i32 },
   ec_frame: { args: [], returns: ptr },
   ec_control: { args: [], returns: ptr },

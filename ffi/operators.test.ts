@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { samples } from "../test/operators";
 import { runSample } from "../test/operators/sample";
-import { Operator } from "./call";
 import { scope, setThreads } from "./index";
 import { check, checkCount, loadNative } from "./load";
+import { Operator } from "./operator";
 
 setThreads(1);
 const lines = readFileSync(join(import.meta.dir, "ops.txt"), "utf8")

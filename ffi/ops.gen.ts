@@ -1,12 +1,13 @@
 // Written by ffi/generate-ops.ts from ops.txt and the dispatcher's schemas. Do not edit: run `bun ffi/generate-ops.ts`.
 import * as c from "./call";
 import type { DType } from "./dtype";
+import { Operator } from "./operator";
 import { Tensor } from "./tensor";
 
 const NONE: never = Object.freeze({}) as never;
 const isOptions = (value: unknown): boolean => value === undefined || (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype);
 
-const $aten__fused_adamw_ = new c.Operator("aten::_fused_adamw_", ["self", "grads", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs", "state_steps", "lr", "beta1", "beta2", "weight_decay", "eps", "amsgrad", "maximize", "grad_scale", "found_inf"]);
+const $aten__fused_adamw_ = new Operator("aten::_fused_adamw_", ["self", "grads", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs", "state_steps", "lr", "beta1", "beta2", "weight_decay", "eps", "amsgrad", "maximize", "grad_scale", "found_inf"]);
 function aten__fused_adamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
   c.begin($aten__fused_adamw_);
   c.tensors("self", self);
@@ -27,7 +28,7 @@ function aten__fused_adamw_(self: readonly Tensor[], grads: readonly Tensor[], e
   return void c.many($aten__fused_adamw_, 15);
 }
 
-const $aten__softmax = new c.Operator("aten::_softmax", ["self", "dim", "half_to_float"]);
+const $aten__softmax = new Operator("aten::_softmax", ["self", "dim", "half_to_float"]);
 function aten__softmax(self: Tensor, dim: number, halfToFloat: boolean): Tensor {
   c.begin($aten__softmax);
   c.tensor("self", self);
@@ -36,14 +37,14 @@ function aten__softmax(self: Tensor, dim: number, halfToFloat: boolean): Tensor 
   return c.one($aten__softmax, 3);
 }
 
-const $aten_abs = new c.Operator("aten::abs", ["self"]);
+const $aten_abs = new Operator("aten::abs", ["self"]);
 function aten_abs(self: Tensor): Tensor {
   c.begin($aten_abs);
   c.tensor("self", self);
   return c.one($aten_abs, 1);
 }
 
-const $aten_add_Scalar = new c.Operator("aten::add.Scalar", ["self", "other", "alpha"]);
+const $aten_add_Scalar = new Operator("aten::add.Scalar", ["self", "other", "alpha"]);
 function aten_add_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   c.begin($aten_add_Scalar);
   c.tensor("self", self);
@@ -52,7 +53,7 @@ function aten_add_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   return c.one($aten_add_Scalar, 3);
 }
 
-const $aten_add_Tensor = new c.Operator("aten::add.Tensor", ["self", "other", "alpha"]);
+const $aten_add_Tensor = new Operator("aten::add.Tensor", ["self", "other", "alpha"]);
 function aten_add_Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_add_Tensor);
   c.tensor("self", self);
@@ -61,7 +62,7 @@ function aten_add_Tensor(self: Tensor, other: Tensor, options: { alpha?: number 
   return c.one($aten_add_Tensor, 3);
 }
 
-const $aten_add__Scalar = new c.Operator("aten::add_.Scalar", ["self", "other", "alpha"]);
+const $aten_add__Scalar = new Operator("aten::add_.Scalar", ["self", "other", "alpha"]);
 function aten_add__Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   c.begin($aten_add__Scalar);
   c.tensor("self", self);
@@ -70,7 +71,7 @@ function aten_add__Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   return c.same($aten_add__Scalar, 3, self);
 }
 
-const $aten_add__Tensor = new c.Operator("aten::add_.Tensor", ["self", "other", "alpha"]);
+const $aten_add__Tensor = new Operator("aten::add_.Tensor", ["self", "other", "alpha"]);
 function aten_add__Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_add__Tensor);
   c.tensor("self", self);
@@ -79,7 +80,7 @@ function aten_add__Tensor(self: Tensor, other: Tensor, options: { alpha?: number
   return c.same($aten_add__Tensor, 3, self);
 }
 
-const $aten_addmm = new c.Operator("aten::addmm", ["self", "mat1", "mat2", "beta", "alpha"]);
+const $aten_addmm = new Operator("aten::addmm", ["self", "mat1", "mat2", "beta", "alpha"]);
 function aten_addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: number; alpha?: number } = NONE): Tensor {
   c.begin($aten_addmm);
   c.tensor("self", self);
@@ -90,14 +91,14 @@ function aten_addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: 
   return c.one($aten_addmm, 5);
 }
 
-const $aten_all = new c.Operator("aten::all", ["self"]);
+const $aten_all = new Operator("aten::all", ["self"]);
 function aten_all(self: Tensor): Tensor {
   c.begin($aten_all);
   c.tensor("self", self);
   return c.one($aten_all, 1);
 }
 
-const $aten_amax = new c.Operator("aten::amax", ["self", "dim", "keepdim"]);
+const $aten_amax = new Operator("aten::amax", ["self", "dim", "keepdim"]);
 function aten_amax(self: Tensor, dim?: readonly number[] | number, keepdim?: boolean): Tensor {
   c.begin($aten_amax);
   c.tensor("self", self);
@@ -106,7 +107,7 @@ function aten_amax(self: Tensor, dim?: readonly number[] | number, keepdim?: boo
   return c.one($aten_amax, 3);
 }
 
-const $aten_amin = new c.Operator("aten::amin", ["self", "dim", "keepdim"]);
+const $aten_amin = new Operator("aten::amin", ["self", "dim", "keepdim"]);
 function aten_amin(self: Tensor, dim?: readonly number[] | number, keepdim?: boolean): Tensor {
   c.begin($aten_amin);
   c.tensor("self", self);
@@ -115,14 +116,14 @@ function aten_amin(self: Tensor, dim?: readonly number[] | number, keepdim?: boo
   return c.one($aten_amin, 3);
 }
 
-const $aten_any = new c.Operator("aten::any", ["self"]);
+const $aten_any = new Operator("aten::any", ["self"]);
 function aten_any(self: Tensor): Tensor {
   c.begin($aten_any);
   c.tensor("self", self);
   return c.one($aten_any, 1);
 }
 
-const $aten_arange = new c.Operator("aten::arange", ["end", "dtype", "layout", "device", "pin_memory"]);
+const $aten_arange = new Operator("aten::arange", ["end", "dtype", "layout", "device", "pin_memory"]);
 function aten_arange(end: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_arange);
   c.scalar("end", end);
@@ -133,7 +134,7 @@ function aten_arange(end: number, options: { dtype?: DType | null; device?: stri
   return c.one($aten_arange, 5);
 }
 
-const $aten_arange_start_step = new c.Operator("aten::arange.start_step", ["start", "end", "step", "dtype", "layout", "device", "pin_memory"]);
+const $aten_arange_start_step = new Operator("aten::arange.start_step", ["start", "end", "step", "dtype", "layout", "device", "pin_memory"]);
 function aten_arange_start_step(start: number, end: number, step?: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_arange_start_step);
   c.scalar("start", start);
@@ -146,7 +147,7 @@ function aten_arange_start_step(start: number, end: number, step?: number, optio
   return c.one($aten_arange_start_step, 7);
 }
 
-const $aten_argmax = new c.Operator("aten::argmax", ["self", "dim", "keepdim"]);
+const $aten_argmax = new Operator("aten::argmax", ["self", "dim", "keepdim"]);
 function aten_argmax(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor {
   c.begin($aten_argmax);
   c.tensor("self", self);
@@ -155,7 +156,7 @@ function aten_argmax(self: Tensor, dim?: number | null, keepdim?: boolean): Tens
   return c.one($aten_argmax, 3);
 }
 
-const $aten_argmin = new c.Operator("aten::argmin", ["self", "dim", "keepdim"]);
+const $aten_argmin = new Operator("aten::argmin", ["self", "dim", "keepdim"]);
 function aten_argmin(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor {
   c.begin($aten_argmin);
   c.tensor("self", self);
@@ -164,7 +165,7 @@ function aten_argmin(self: Tensor, dim?: number | null, keepdim?: boolean): Tens
   return c.one($aten_argmin, 3);
 }
 
-const $aten_argsort = new c.Operator("aten::argsort", ["self", "dim", "descending"]);
+const $aten_argsort = new Operator("aten::argsort", ["self", "dim", "descending"]);
 function aten_argsort(self: Tensor, dim?: number, descending?: boolean): Tensor {
   c.begin($aten_argsort);
   c.tensor("self", self);
@@ -173,7 +174,7 @@ function aten_argsort(self: Tensor, dim?: number, descending?: boolean): Tensor 
   return c.one($aten_argsort, 3);
 }
 
-const $aten_atan2 = new c.Operator("aten::atan2", ["self", "other"]);
+const $aten_atan2 = new Operator("aten::atan2", ["self", "other"]);
 function aten_atan2(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_atan2);
   c.tensor("self", self);
@@ -181,7 +182,7 @@ function aten_atan2(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_atan2, 2);
 }
 
-const $aten_avg_pool2d = new c.Operator("aten::avg_pool2d", ["self", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]);
+const $aten_avg_pool2d = new Operator("aten::avg_pool2d", ["self", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]);
 function aten_avg_pool2d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
   c.begin($aten_avg_pool2d);
   c.tensor("self", self);
@@ -194,7 +195,7 @@ function aten_avg_pool2d(self: Tensor, kernelSize: readonly number[] | number, s
   return c.one($aten_avg_pool2d, 7);
 }
 
-const $aten_avg_pool3d = new c.Operator("aten::avg_pool3d", ["self", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]);
+const $aten_avg_pool3d = new Operator("aten::avg_pool3d", ["self", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad", "divisor_override"]);
 function aten_avg_pool3d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
   c.begin($aten_avg_pool3d);
   c.tensor("self", self);
@@ -207,7 +208,7 @@ function aten_avg_pool3d(self: Tensor, kernelSize: readonly number[] | number, s
   return c.one($aten_avg_pool3d, 7);
 }
 
-const $aten_baddbmm = new c.Operator("aten::baddbmm", ["self", "batch1", "batch2", "beta", "alpha"]);
+const $aten_baddbmm = new Operator("aten::baddbmm", ["self", "batch1", "batch2", "beta", "alpha"]);
 function aten_baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: number; alpha?: number } = NONE): Tensor {
   c.begin($aten_baddbmm);
   c.tensor("self", self);
@@ -218,7 +219,7 @@ function aten_baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options: { b
   return c.one($aten_baddbmm, 5);
 }
 
-const $aten_bmm = new c.Operator("aten::bmm", ["self", "mat2"]);
+const $aten_bmm = new Operator("aten::bmm", ["self", "mat2"]);
 function aten_bmm(self: Tensor, mat2: Tensor): Tensor {
   c.begin($aten_bmm);
   c.tensor("self", self);
@@ -226,7 +227,7 @@ function aten_bmm(self: Tensor, mat2: Tensor): Tensor {
   return c.one($aten_bmm, 2);
 }
 
-const $aten_bucketize_Tensor = new c.Operator("aten::bucketize.Tensor", ["self", "boundaries", "out_int32", "right"]);
+const $aten_bucketize_Tensor = new Operator("aten::bucketize.Tensor", ["self", "boundaries", "out_int32", "right"]);
 function aten_bucketize_Tensor(self: Tensor, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean } = NONE): Tensor {
   c.begin($aten_bucketize_Tensor);
   c.tensor("self", self);
@@ -236,7 +237,7 @@ function aten_bucketize_Tensor(self: Tensor, boundaries: Tensor, options: { outI
   return c.one($aten_bucketize_Tensor, 4);
 }
 
-const $aten_cat = new c.Operator("aten::cat", ["tensors", "dim"]);
+const $aten_cat = new Operator("aten::cat", ["tensors", "dim"]);
 function aten_cat(tensors: readonly Tensor[], dim?: number): Tensor {
   c.begin($aten_cat);
   c.tensors("tensors", tensors);
@@ -244,7 +245,7 @@ function aten_cat(tensors: readonly Tensor[], dim?: number): Tensor {
   return c.one($aten_cat, 2);
 }
 
-const $aten_chunk = new c.Operator("aten::chunk", ["self", "chunks", "dim"]);
+const $aten_chunk = new Operator("aten::chunk", ["self", "chunks", "dim"]);
 function aten_chunk(self: Tensor, chunks: number, dim?: number): Tensor[] {
   c.begin($aten_chunk);
   c.tensor("self", self);
@@ -253,7 +254,7 @@ function aten_chunk(self: Tensor, chunks: number, dim?: number): Tensor[] {
   return c.many($aten_chunk, 3)[0] as Tensor[];
 }
 
-const $aten_clamp = new c.Operator("aten::clamp", ["self", "min", "max"]);
+const $aten_clamp = new Operator("aten::clamp", ["self", "min", "max"]);
 function aten_clamp(self: Tensor, min?: number | null, max?: number | null): Tensor {
   c.begin($aten_clamp);
   c.tensor("self", self);
@@ -262,7 +263,7 @@ function aten_clamp(self: Tensor, min?: number | null, max?: number | null): Ten
   return c.one($aten_clamp, 3);
 }
 
-const $aten_clamp_max = new c.Operator("aten::clamp_max", ["self", "max"]);
+const $aten_clamp_max = new Operator("aten::clamp_max", ["self", "max"]);
 function aten_clamp_max(self: Tensor, max: number): Tensor {
   c.begin($aten_clamp_max);
   c.tensor("self", self);
@@ -270,7 +271,7 @@ function aten_clamp_max(self: Tensor, max: number): Tensor {
   return c.one($aten_clamp_max, 2);
 }
 
-const $aten_clamp_min = new c.Operator("aten::clamp_min", ["self", "min"]);
+const $aten_clamp_min = new Operator("aten::clamp_min", ["self", "min"]);
 function aten_clamp_min(self: Tensor, min: number): Tensor {
   c.begin($aten_clamp_min);
   c.tensor("self", self);
@@ -278,7 +279,7 @@ function aten_clamp_min(self: Tensor, min: number): Tensor {
   return c.one($aten_clamp_min, 2);
 }
 
-const $aten_clone = new c.Operator("aten::clone", ["self", "memory_format"]);
+const $aten_clone = new Operator("aten::clone", ["self", "memory_format"]);
 function aten_clone(self: Tensor): Tensor {
   c.begin($aten_clone);
   c.tensor("self", self);
@@ -286,7 +287,7 @@ function aten_clone(self: Tensor): Tensor {
   return c.one($aten_clone, 2);
 }
 
-const $aten_constant_pad_nd = new c.Operator("aten::constant_pad_nd", ["self", "pad", "value"]);
+const $aten_constant_pad_nd = new Operator("aten::constant_pad_nd", ["self", "pad", "value"]);
 function aten_constant_pad_nd(self: Tensor, pad: readonly number[], value?: number): Tensor {
   c.begin($aten_constant_pad_nd);
   c.tensor("self", self);
@@ -295,7 +296,7 @@ function aten_constant_pad_nd(self: Tensor, pad: readonly number[], value?: numb
   return c.one($aten_constant_pad_nd, 3);
 }
 
-const $aten_contiguous = new c.Operator("aten::contiguous", ["self", "memory_format"]);
+const $aten_contiguous = new Operator("aten::contiguous", ["self", "memory_format"]);
 function aten_contiguous(self: Tensor): Tensor {
   c.begin($aten_contiguous);
   c.tensor("self", self);
@@ -303,7 +304,7 @@ function aten_contiguous(self: Tensor): Tensor {
   return c.one($aten_contiguous, 2);
 }
 
-const $aten_conv1d = new c.Operator("aten::conv1d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
+const $aten_conv1d = new Operator("aten::conv1d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
 function aten_conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, groups?: number): Tensor {
   c.begin($aten_conv1d);
   c.tensor("input", input);
@@ -316,7 +317,7 @@ function aten_conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride
   return c.one($aten_conv1d, 7);
 }
 
-const $aten_conv2d = new c.Operator("aten::conv2d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
+const $aten_conv2d = new Operator("aten::conv2d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
 function aten_conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, groups?: number): Tensor {
   c.begin($aten_conv2d);
   c.tensor("input", input);
@@ -329,7 +330,7 @@ function aten_conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride
   return c.one($aten_conv2d, 7);
 }
 
-const $aten_conv3d = new c.Operator("aten::conv3d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
+const $aten_conv3d = new Operator("aten::conv3d", ["input", "weight", "bias", "stride", "padding", "dilation", "groups"]);
 function aten_conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, groups?: number): Tensor {
   c.begin($aten_conv3d);
   c.tensor("input", input);
@@ -342,7 +343,7 @@ function aten_conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride
   return c.one($aten_conv3d, 7);
 }
 
-const $aten_conv_transpose2d_input = new c.Operator("aten::conv_transpose2d.input", ["input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"]);
+const $aten_conv_transpose2d_input = new Operator("aten::conv_transpose2d.input", ["input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"]);
 function aten_conv_transpose2d_input(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, outputPadding?: readonly number[] | number, groups?: number, dilation?: readonly number[] | number): Tensor {
   c.begin($aten_conv_transpose2d_input);
   c.tensor("input", input);
@@ -356,7 +357,7 @@ function aten_conv_transpose2d_input(input: Tensor, weight: Tensor, bias?: Tenso
   return c.one($aten_conv_transpose2d_input, 8);
 }
 
-const $aten_conv_transpose3d_input = new c.Operator("aten::conv_transpose3d.input", ["input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"]);
+const $aten_conv_transpose3d_input = new Operator("aten::conv_transpose3d.input", ["input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation"]);
 function aten_conv_transpose3d_input(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: readonly number[] | number, padding?: readonly number[] | number, outputPadding?: readonly number[] | number, groups?: number, dilation?: readonly number[] | number): Tensor {
   c.begin($aten_conv_transpose3d_input);
   c.tensor("input", input);
@@ -370,7 +371,7 @@ function aten_conv_transpose3d_input(input: Tensor, weight: Tensor, bias?: Tenso
   return c.one($aten_conv_transpose3d_input, 8);
 }
 
-const $aten_copy_ = new c.Operator("aten::copy_", ["self", "src", "non_blocking"]);
+const $aten_copy_ = new Operator("aten::copy_", ["self", "src", "non_blocking"]);
 function aten_copy_(self: Tensor, src: Tensor, nonBlocking?: boolean): Tensor {
   c.begin($aten_copy_);
   c.tensor("self", self);
@@ -379,14 +380,14 @@ function aten_copy_(self: Tensor, src: Tensor, nonBlocking?: boolean): Tensor {
   return c.same($aten_copy_, 3, self);
 }
 
-const $aten_cos = new c.Operator("aten::cos", ["self"]);
+const $aten_cos = new Operator("aten::cos", ["self"]);
 function aten_cos(self: Tensor): Tensor {
   c.begin($aten_cos);
   c.tensor("self", self);
   return c.one($aten_cos, 1);
 }
 
-const $aten_cross_entropy_loss = new c.Operator("aten::cross_entropy_loss", ["self", "target", "weight", "reduction", "ignore_index", "label_smoothing"]);
+const $aten_cross_entropy_loss = new Operator("aten::cross_entropy_loss", ["self", "target", "weight", "reduction", "ignore_index", "label_smoothing"]);
 function aten_cross_entropy_loss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
   c.begin($aten_cross_entropy_loss);
   c.tensor("self", self);
@@ -398,7 +399,7 @@ function aten_cross_entropy_loss(self: Tensor, target: Tensor, weight?: Tensor |
   return c.one($aten_cross_entropy_loss, 6);
 }
 
-const $aten_cumsum = new c.Operator("aten::cumsum", ["self", "dim", "dtype"]);
+const $aten_cumsum = new Operator("aten::cumsum", ["self", "dim", "dtype"]);
 function aten_cumsum(self: Tensor, dim: number, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_cumsum);
   c.tensor("self", self);
@@ -407,14 +408,14 @@ function aten_cumsum(self: Tensor, dim: number, options: { dtype?: DType | null 
   return c.one($aten_cumsum, 3);
 }
 
-const $aten_detach = new c.Operator("aten::detach", ["self"]);
+const $aten_detach = new Operator("aten::detach", ["self"]);
 function aten_detach(self: Tensor): Tensor {
   c.begin($aten_detach);
   c.tensor("self", self);
   return c.one($aten_detach, 1);
 }
 
-const $aten_div_Scalar = new c.Operator("aten::div.Scalar", ["self", "other"]);
+const $aten_div_Scalar = new Operator("aten::div.Scalar", ["self", "other"]);
 function aten_div_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_div_Scalar);
   c.tensor("self", self);
@@ -422,7 +423,7 @@ function aten_div_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_div_Scalar, 2);
 }
 
-const $aten_div_Tensor = new c.Operator("aten::div.Tensor", ["self", "other"]);
+const $aten_div_Tensor = new Operator("aten::div.Tensor", ["self", "other"]);
 function aten_div_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_div_Tensor);
   c.tensor("self", self);
@@ -430,7 +431,7 @@ function aten_div_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_div_Tensor, 2);
 }
 
-const $aten_div_Tensor_mode = new c.Operator("aten::div.Tensor_mode", ["self", "other", "rounding_mode"]);
+const $aten_div_Tensor_mode = new Operator("aten::div.Tensor_mode", ["self", "other", "rounding_mode"]);
 function aten_div_Tensor_mode(self: Tensor, other: Tensor, options: { roundingMode: string | null }): Tensor {
   c.begin($aten_div_Tensor_mode);
   c.tensor("self", self);
@@ -439,7 +440,7 @@ function aten_div_Tensor_mode(self: Tensor, other: Tensor, options: { roundingMo
   return c.one($aten_div_Tensor_mode, 3);
 }
 
-const $aten_embedding = new c.Operator("aten::embedding", ["weight", "indices", "padding_idx", "scale_grad_by_freq", "sparse"]);
+const $aten_embedding = new Operator("aten::embedding", ["weight", "indices", "padding_idx", "scale_grad_by_freq", "sparse"]);
 function aten_embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor {
   c.begin($aten_embedding);
   c.tensor("weight", weight);
@@ -450,7 +451,7 @@ function aten_embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, sc
   return c.one($aten_embedding, 5);
 }
 
-const $aten_empty_memory_format = new c.Operator("aten::empty.memory_format", ["size", "dtype", "layout", "device", "pin_memory", "memory_format"]);
+const $aten_empty_memory_format = new Operator("aten::empty.memory_format", ["size", "dtype", "layout", "device", "pin_memory", "memory_format"]);
 function aten_empty_memory_format(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_empty_memory_format);
   c.ints("size", size);
@@ -462,7 +463,7 @@ function aten_empty_memory_format(size: readonly number[], options: { dtype?: DT
   return c.one($aten_empty_memory_format, 6);
 }
 
-const $aten_eq_Scalar = new c.Operator("aten::eq.Scalar", ["self", "other"]);
+const $aten_eq_Scalar = new Operator("aten::eq.Scalar", ["self", "other"]);
 function aten_eq_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_eq_Scalar);
   c.tensor("self", self);
@@ -470,7 +471,7 @@ function aten_eq_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_eq_Scalar, 2);
 }
 
-const $aten_eq_Tensor = new c.Operator("aten::eq.Tensor", ["self", "other"]);
+const $aten_eq_Tensor = new Operator("aten::eq.Tensor", ["self", "other"]);
 function aten_eq_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_eq_Tensor);
   c.tensor("self", self);
@@ -478,14 +479,14 @@ function aten_eq_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_eq_Tensor, 2);
 }
 
-const $aten_exp = new c.Operator("aten::exp", ["self"]);
+const $aten_exp = new Operator("aten::exp", ["self"]);
 function aten_exp(self: Tensor): Tensor {
   c.begin($aten_exp);
   c.tensor("self", self);
   return c.one($aten_exp, 1);
 }
 
-const $aten_expand = new c.Operator("aten::expand", ["self", "size", "implicit"]);
+const $aten_expand = new Operator("aten::expand", ["self", "size", "implicit"]);
 function aten_expand(self: Tensor, size: readonly number[], options: { implicit?: boolean } = NONE): Tensor {
   c.begin($aten_expand);
   c.tensor("self", self);
@@ -494,7 +495,7 @@ function aten_expand(self: Tensor, size: readonly number[], options: { implicit?
   return c.one($aten_expand, 3);
 }
 
-const $aten_fill__Scalar = new c.Operator("aten::fill_.Scalar", ["self", "value"]);
+const $aten_fill__Scalar = new Operator("aten::fill_.Scalar", ["self", "value"]);
 function aten_fill__Scalar(self: Tensor, value: number): Tensor {
   c.begin($aten_fill__Scalar);
   c.tensor("self", self);
@@ -502,7 +503,7 @@ function aten_fill__Scalar(self: Tensor, value: number): Tensor {
   return c.same($aten_fill__Scalar, 2, self);
 }
 
-const $aten_flatten_using_ints = new c.Operator("aten::flatten.using_ints", ["self", "start_dim", "end_dim"]);
+const $aten_flatten_using_ints = new Operator("aten::flatten.using_ints", ["self", "start_dim", "end_dim"]);
 function aten_flatten_using_ints(self: Tensor, startDim?: number, endDim?: number): Tensor {
   c.begin($aten_flatten_using_ints);
   c.tensor("self", self);
@@ -511,7 +512,7 @@ function aten_flatten_using_ints(self: Tensor, startDim?: number, endDim?: numbe
   return c.one($aten_flatten_using_ints, 3);
 }
 
-const $aten_flip = new c.Operator("aten::flip", ["self", "dims"]);
+const $aten_flip = new Operator("aten::flip", ["self", "dims"]);
 function aten_flip(self: Tensor, dims: readonly number[]): Tensor {
   c.begin($aten_flip);
   c.tensor("self", self);
@@ -519,14 +520,14 @@ function aten_flip(self: Tensor, dims: readonly number[]): Tensor {
   return c.one($aten_flip, 2);
 }
 
-const $aten_floor = new c.Operator("aten::floor", ["self"]);
+const $aten_floor = new Operator("aten::floor", ["self"]);
 function aten_floor(self: Tensor): Tensor {
   c.begin($aten_floor);
   c.tensor("self", self);
   return c.one($aten_floor, 1);
 }
 
-const $aten_floor_divide = new c.Operator("aten::floor_divide", ["self", "other"]);
+const $aten_floor_divide = new Operator("aten::floor_divide", ["self", "other"]);
 function aten_floor_divide(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_floor_divide);
   c.tensor("self", self);
@@ -534,7 +535,7 @@ function aten_floor_divide(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_floor_divide, 2);
 }
 
-const $aten_full = new c.Operator("aten::full", ["size", "fill_value", "dtype", "layout", "device", "pin_memory"]);
+const $aten_full = new Operator("aten::full", ["size", "fill_value", "dtype", "layout", "device", "pin_memory"]);
 function aten_full(size: readonly number[], fillValue: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_full);
   c.ints("size", size);
@@ -546,7 +547,7 @@ function aten_full(size: readonly number[], fillValue: number, options: { dtype?
   return c.one($aten_full, 6);
 }
 
-const $aten_gather = new c.Operator("aten::gather", ["self", "dim", "index", "sparse_grad"]);
+const $aten_gather = new Operator("aten::gather", ["self", "dim", "index", "sparse_grad"]);
 function aten_gather(self: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean } = NONE): Tensor {
   c.begin($aten_gather);
   c.tensor("self", self);
@@ -556,7 +557,7 @@ function aten_gather(self: Tensor, dim: number, index: Tensor, options: { sparse
   return c.one($aten_gather, 4);
 }
 
-const $aten_ge_Scalar = new c.Operator("aten::ge.Scalar", ["self", "other"]);
+const $aten_ge_Scalar = new Operator("aten::ge.Scalar", ["self", "other"]);
 function aten_ge_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_ge_Scalar);
   c.tensor("self", self);
@@ -564,7 +565,7 @@ function aten_ge_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_ge_Scalar, 2);
 }
 
-const $aten_ge_Tensor = new c.Operator("aten::ge.Tensor", ["self", "other"]);
+const $aten_ge_Tensor = new Operator("aten::ge.Tensor", ["self", "other"]);
 function aten_ge_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_ge_Tensor);
   c.tensor("self", self);
@@ -572,7 +573,7 @@ function aten_ge_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_ge_Tensor, 2);
 }
 
-const $aten_gelu = new c.Operator("aten::gelu", ["self", "approximate"]);
+const $aten_gelu = new Operator("aten::gelu", ["self", "approximate"]);
 function aten_gelu(self: Tensor, options: { approximate?: string } = NONE): Tensor {
   c.begin($aten_gelu);
   c.tensor("self", self);
@@ -580,7 +581,7 @@ function aten_gelu(self: Tensor, options: { approximate?: string } = NONE): Tens
   return c.one($aten_gelu, 2);
 }
 
-const $aten_grid_sampler = new c.Operator("aten::grid_sampler", ["input", "grid", "interpolation_mode", "padding_mode", "align_corners"]);
+const $aten_grid_sampler = new Operator("aten::grid_sampler", ["input", "grid", "interpolation_mode", "padding_mode", "align_corners"]);
 function aten_grid_sampler(input: Tensor, grid: Tensor, interpolationMode: number, paddingMode: number, alignCorners: boolean): Tensor {
   c.begin($aten_grid_sampler);
   c.tensor("input", input);
@@ -591,7 +592,7 @@ function aten_grid_sampler(input: Tensor, grid: Tensor, interpolationMode: numbe
   return c.one($aten_grid_sampler, 5);
 }
 
-const $aten_group_norm = new c.Operator("aten::group_norm", ["input", "num_groups", "weight", "bias", "eps", "cudnn_enabled"]);
+const $aten_group_norm = new Operator("aten::group_norm", ["input", "num_groups", "weight", "bias", "eps", "cudnn_enabled"]);
 function aten_group_norm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor {
   c.begin($aten_group_norm);
   c.tensor("input", input);
@@ -603,7 +604,7 @@ function aten_group_norm(input: Tensor, numGroups: number, weight?: Tensor | nul
   return c.one($aten_group_norm, 6);
 }
 
-const $aten_gt_Scalar = new c.Operator("aten::gt.Scalar", ["self", "other"]);
+const $aten_gt_Scalar = new Operator("aten::gt.Scalar", ["self", "other"]);
 function aten_gt_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_gt_Scalar);
   c.tensor("self", self);
@@ -611,7 +612,7 @@ function aten_gt_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_gt_Scalar, 2);
 }
 
-const $aten_gt_Tensor = new c.Operator("aten::gt.Tensor", ["self", "other"]);
+const $aten_gt_Tensor = new Operator("aten::gt.Tensor", ["self", "other"]);
 function aten_gt_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_gt_Tensor);
   c.tensor("self", self);
@@ -619,7 +620,7 @@ function aten_gt_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_gt_Tensor, 2);
 }
 
-const $aten_index_Tensor = new c.Operator("aten::index.Tensor", ["self", "indices"]);
+const $aten_index_Tensor = new Operator("aten::index.Tensor", ["self", "indices"]);
 function aten_index_Tensor(self: Tensor, indices: readonly (Tensor | null)[]): Tensor {
   c.begin($aten_index_Tensor);
   c.tensor("self", self);
@@ -627,7 +628,7 @@ function aten_index_Tensor(self: Tensor, indices: readonly (Tensor | null)[]): T
   return c.one($aten_index_Tensor, 2);
 }
 
-const $aten_index_add = new c.Operator("aten::index_add", ["self", "dim", "index", "source", "alpha"]);
+const $aten_index_add = new Operator("aten::index_add", ["self", "dim", "index", "source", "alpha"]);
 function aten_index_add(self: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_index_add);
   c.tensor("self", self);
@@ -638,7 +639,7 @@ function aten_index_add(self: Tensor, dim: number, index: Tensor, source: Tensor
   return c.one($aten_index_add, 5);
 }
 
-const $aten_index_add_ = new c.Operator("aten::index_add_", ["self", "dim", "index", "source", "alpha"]);
+const $aten_index_add_ = new Operator("aten::index_add_", ["self", "dim", "index", "source", "alpha"]);
 function aten_index_add_(self: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_index_add_);
   c.tensor("self", self);
@@ -649,7 +650,7 @@ function aten_index_add_(self: Tensor, dim: number, index: Tensor, source: Tenso
   return c.same($aten_index_add_, 5, self);
 }
 
-const $aten_index_copy = new c.Operator("aten::index_copy", ["self", "dim", "index", "source"]);
+const $aten_index_copy = new Operator("aten::index_copy", ["self", "dim", "index", "source"]);
 function aten_index_copy(self: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   c.begin($aten_index_copy);
   c.tensor("self", self);
@@ -659,7 +660,7 @@ function aten_index_copy(self: Tensor, dim: number, index: Tensor, source: Tenso
   return c.one($aten_index_copy, 4);
 }
 
-const $aten_index_put = new c.Operator("aten::index_put", ["self", "indices", "values", "accumulate"]);
+const $aten_index_put = new Operator("aten::index_put", ["self", "indices", "values", "accumulate"]);
 function aten_index_put(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
   c.begin($aten_index_put);
   c.tensor("self", self);
@@ -669,7 +670,7 @@ function aten_index_put(self: Tensor, indices: readonly (Tensor | null)[], value
   return c.one($aten_index_put, 4);
 }
 
-const $aten_index_put_ = new c.Operator("aten::index_put_", ["self", "indices", "values", "accumulate"]);
+const $aten_index_put_ = new Operator("aten::index_put_", ["self", "indices", "values", "accumulate"]);
 function aten_index_put_(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
   c.begin($aten_index_put_);
   c.tensor("self", self);
@@ -679,7 +680,7 @@ function aten_index_put_(self: Tensor, indices: readonly (Tensor | null)[], valu
   return c.same($aten_index_put_, 4, self);
 }
 
-const $aten_index_select = new c.Operator("aten::index_select", ["self", "dim", "index"]);
+const $aten_index_select = new Operator("aten::index_select", ["self", "dim", "index"]);
 function aten_index_select(self: Tensor, dim: number, index: Tensor): Tensor {
   c.begin($aten_index_select);
   c.tensor("self", self);
@@ -688,7 +689,7 @@ function aten_index_select(self: Tensor, dim: number, index: Tensor): Tensor {
   return c.one($aten_index_select, 3);
 }
 
-const $aten_instance_norm = new c.Operator("aten::instance_norm", ["input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps", "cudnn_enabled"]);
+const $aten_instance_norm = new Operator("aten::instance_norm", ["input", "weight", "bias", "running_mean", "running_var", "use_input_stats", "momentum", "eps", "cudnn_enabled"]);
 function aten_instance_norm(input: Tensor, weight: Tensor | null, bias: Tensor | null, runningMean: Tensor | null, runningVar: Tensor | null, useInputStats: boolean, momentum: number, eps: number, cudnnEnabled: boolean): Tensor {
   c.begin($aten_instance_norm);
   c.tensor("input", input);
@@ -703,21 +704,21 @@ function aten_instance_norm(input: Tensor, weight: Tensor | null, bias: Tensor |
   return c.one($aten_instance_norm, 9);
 }
 
-const $aten_isfinite = new c.Operator("aten::isfinite", ["self"]);
+const $aten_isfinite = new Operator("aten::isfinite", ["self"]);
 function aten_isfinite(self: Tensor): Tensor {
   c.begin($aten_isfinite);
   c.tensor("self", self);
   return c.one($aten_isfinite, 1);
 }
 
-const $aten_isnan = new c.Operator("aten::isnan", ["self"]);
+const $aten_isnan = new Operator("aten::isnan", ["self"]);
 function aten_isnan(self: Tensor): Tensor {
   c.begin($aten_isnan);
   c.tensor("self", self);
   return c.one($aten_isnan, 1);
 }
 
-const $aten_l1_loss = new c.Operator("aten::l1_loss", ["self", "target", "reduction"]);
+const $aten_l1_loss = new Operator("aten::l1_loss", ["self", "target", "reduction"]);
 function aten_l1_loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
   c.begin($aten_l1_loss);
   c.tensor("self", self);
@@ -726,7 +727,7 @@ function aten_l1_loss(self: Tensor, target: Tensor, reduction?: number): Tensor 
   return c.one($aten_l1_loss, 3);
 }
 
-const $aten_layer_norm = new c.Operator("aten::layer_norm", ["input", "normalized_shape", "weight", "bias", "eps", "cudnn_enable"]);
+const $aten_layer_norm = new Operator("aten::layer_norm", ["input", "normalized_shape", "weight", "bias", "eps", "cudnn_enable"]);
 function aten_layer_norm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor {
   c.begin($aten_layer_norm);
   c.tensor("input", input);
@@ -738,7 +739,7 @@ function aten_layer_norm(input: Tensor, normalizedShape: readonly number[], weig
   return c.one($aten_layer_norm, 6);
 }
 
-const $aten_le_Scalar = new c.Operator("aten::le.Scalar", ["self", "other"]);
+const $aten_le_Scalar = new Operator("aten::le.Scalar", ["self", "other"]);
 function aten_le_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_le_Scalar);
   c.tensor("self", self);
@@ -746,7 +747,7 @@ function aten_le_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_le_Scalar, 2);
 }
 
-const $aten_le_Tensor = new c.Operator("aten::le.Tensor", ["self", "other"]);
+const $aten_le_Tensor = new Operator("aten::le.Tensor", ["self", "other"]);
 function aten_le_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_le_Tensor);
   c.tensor("self", self);
@@ -754,7 +755,7 @@ function aten_le_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_le_Tensor, 2);
 }
 
-const $aten_leaky_relu = new c.Operator("aten::leaky_relu", ["self", "negative_slope"]);
+const $aten_leaky_relu = new Operator("aten::leaky_relu", ["self", "negative_slope"]);
 function aten_leaky_relu(self: Tensor, negativeSlope?: number): Tensor {
   c.begin($aten_leaky_relu);
   c.tensor("self", self);
@@ -762,7 +763,7 @@ function aten_leaky_relu(self: Tensor, negativeSlope?: number): Tensor {
   return c.one($aten_leaky_relu, 2);
 }
 
-const $aten_lerp_Scalar = new c.Operator("aten::lerp.Scalar", ["self", "end", "weight"]);
+const $aten_lerp_Scalar = new Operator("aten::lerp.Scalar", ["self", "end", "weight"]);
 function aten_lerp_Scalar(self: Tensor, end: Tensor, weight: number): Tensor {
   c.begin($aten_lerp_Scalar);
   c.tensor("self", self);
@@ -771,7 +772,7 @@ function aten_lerp_Scalar(self: Tensor, end: Tensor, weight: number): Tensor {
   return c.one($aten_lerp_Scalar, 3);
 }
 
-const $aten_lerp__Scalar = new c.Operator("aten::lerp_.Scalar", ["self", "end", "weight"]);
+const $aten_lerp__Scalar = new Operator("aten::lerp_.Scalar", ["self", "end", "weight"]);
 function aten_lerp__Scalar(self: Tensor, end: Tensor, weight: number): Tensor {
   c.begin($aten_lerp__Scalar);
   c.tensor("self", self);
@@ -780,14 +781,14 @@ function aten_lerp__Scalar(self: Tensor, end: Tensor, weight: number): Tensor {
   return c.same($aten_lerp__Scalar, 3, self);
 }
 
-const $aten_lgamma = new c.Operator("aten::lgamma", ["self"]);
+const $aten_lgamma = new Operator("aten::lgamma", ["self"]);
 function aten_lgamma(self: Tensor): Tensor {
   c.begin($aten_lgamma);
   c.tensor("self", self);
   return c.one($aten_lgamma, 1);
 }
 
-const $aten_linalg_vector_norm = new c.Operator("aten::linalg_vector_norm", ["self", "ord", "dim", "keepdim", "dtype"]);
+const $aten_linalg_vector_norm = new Operator("aten::linalg_vector_norm", ["self", "ord", "dim", "keepdim", "dtype"]);
 function aten_linalg_vector_norm(self: Tensor, ord?: number, dim?: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_linalg_vector_norm);
   c.tensor("self", self);
@@ -798,7 +799,7 @@ function aten_linalg_vector_norm(self: Tensor, ord?: number, dim?: readonly numb
   return c.one($aten_linalg_vector_norm, 5);
 }
 
-const $aten_linear = new c.Operator("aten::linear", ["input", "weight", "bias"]);
+const $aten_linear = new Operator("aten::linear", ["input", "weight", "bias"]);
 function aten_linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
   c.begin($aten_linear);
   c.tensor("input", input);
@@ -807,7 +808,7 @@ function aten_linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tenso
   return c.one($aten_linear, 3);
 }
 
-const $aten_linspace = new c.Operator("aten::linspace", ["start", "end", "steps", "dtype", "layout", "device", "pin_memory"]);
+const $aten_linspace = new Operator("aten::linspace", ["start", "end", "steps", "dtype", "layout", "device", "pin_memory"]);
 function aten_linspace(start: number, end: number, steps: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_linspace);
   c.scalar("start", start);
@@ -820,21 +821,21 @@ function aten_linspace(start: number, end: number, steps: number, options: { dty
   return c.one($aten_linspace, 7);
 }
 
-const $aten_log = new c.Operator("aten::log", ["self"]);
+const $aten_log = new Operator("aten::log", ["self"]);
 function aten_log(self: Tensor): Tensor {
   c.begin($aten_log);
   c.tensor("self", self);
   return c.one($aten_log, 1);
 }
 
-const $aten_log1p = new c.Operator("aten::log1p", ["self"]);
+const $aten_log1p = new Operator("aten::log1p", ["self"]);
 function aten_log1p(self: Tensor): Tensor {
   c.begin($aten_log1p);
   c.tensor("self", self);
   return c.one($aten_log1p, 1);
 }
 
-const $aten_log_softmax_int = new c.Operator("aten::log_softmax.int", ["self", "dim", "dtype"]);
+const $aten_log_softmax_int = new Operator("aten::log_softmax.int", ["self", "dim", "dtype"]);
 function aten_log_softmax_int(self: Tensor, dim: number, dtype?: DType | null): Tensor {
   c.begin($aten_log_softmax_int);
   c.tensor("self", self);
@@ -843,7 +844,7 @@ function aten_log_softmax_int(self: Tensor, dim: number, dtype?: DType | null): 
   return c.one($aten_log_softmax_int, 3);
 }
 
-const $aten_logical_and = new c.Operator("aten::logical_and", ["self", "other"]);
+const $aten_logical_and = new Operator("aten::logical_and", ["self", "other"]);
 function aten_logical_and(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_logical_and);
   c.tensor("self", self);
@@ -851,14 +852,14 @@ function aten_logical_and(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_logical_and, 2);
 }
 
-const $aten_logical_not = new c.Operator("aten::logical_not", ["self"]);
+const $aten_logical_not = new Operator("aten::logical_not", ["self"]);
 function aten_logical_not(self: Tensor): Tensor {
   c.begin($aten_logical_not);
   c.tensor("self", self);
   return c.one($aten_logical_not, 1);
 }
 
-const $aten_logical_or = new c.Operator("aten::logical_or", ["self", "other"]);
+const $aten_logical_or = new Operator("aten::logical_or", ["self", "other"]);
 function aten_logical_or(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_logical_or);
   c.tensor("self", self);
@@ -866,7 +867,7 @@ function aten_logical_or(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_logical_or, 2);
 }
 
-const $aten_logsumexp = new c.Operator("aten::logsumexp", ["self", "dim", "keepdim"]);
+const $aten_logsumexp = new Operator("aten::logsumexp", ["self", "dim", "keepdim"]);
 function aten_logsumexp(self: Tensor, dim: readonly number[] | number, keepdim?: boolean): Tensor {
   c.begin($aten_logsumexp);
   c.tensor("self", self);
@@ -875,7 +876,7 @@ function aten_logsumexp(self: Tensor, dim: readonly number[] | number, keepdim?:
   return c.one($aten_logsumexp, 3);
 }
 
-const $aten_lt_Scalar = new c.Operator("aten::lt.Scalar", ["self", "other"]);
+const $aten_lt_Scalar = new Operator("aten::lt.Scalar", ["self", "other"]);
 function aten_lt_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_lt_Scalar);
   c.tensor("self", self);
@@ -883,7 +884,7 @@ function aten_lt_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_lt_Scalar, 2);
 }
 
-const $aten_lt_Tensor = new c.Operator("aten::lt.Tensor", ["self", "other"]);
+const $aten_lt_Tensor = new Operator("aten::lt.Tensor", ["self", "other"]);
 function aten_lt_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_lt_Tensor);
   c.tensor("self", self);
@@ -891,7 +892,7 @@ function aten_lt_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_lt_Tensor, 2);
 }
 
-const $aten_masked_fill_Scalar = new c.Operator("aten::masked_fill.Scalar", ["self", "mask", "value"]);
+const $aten_masked_fill_Scalar = new Operator("aten::masked_fill.Scalar", ["self", "mask", "value"]);
 function aten_masked_fill_Scalar(self: Tensor, mask: Tensor, value: number): Tensor {
   c.begin($aten_masked_fill_Scalar);
   c.tensor("self", self);
@@ -900,7 +901,7 @@ function aten_masked_fill_Scalar(self: Tensor, mask: Tensor, value: number): Ten
   return c.one($aten_masked_fill_Scalar, 3);
 }
 
-const $aten_masked_select = new c.Operator("aten::masked_select", ["self", "mask"]);
+const $aten_masked_select = new Operator("aten::masked_select", ["self", "mask"]);
 function aten_masked_select(self: Tensor, mask: Tensor): Tensor {
   c.begin($aten_masked_select);
   c.tensor("self", self);
@@ -908,7 +909,7 @@ function aten_masked_select(self: Tensor, mask: Tensor): Tensor {
   return c.one($aten_masked_select, 2);
 }
 
-const $aten_matmul = new c.Operator("aten::matmul", ["self", "other"]);
+const $aten_matmul = new Operator("aten::matmul", ["self", "other"]);
 function aten_matmul(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_matmul);
   c.tensor("self", self);
@@ -916,14 +917,14 @@ function aten_matmul(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_matmul, 2);
 }
 
-const $aten_max = new c.Operator("aten::max", ["self"]);
+const $aten_max = new Operator("aten::max", ["self"]);
 function aten_max(self: Tensor): Tensor {
   c.begin($aten_max);
   c.tensor("self", self);
   return c.one($aten_max, 1);
 }
 
-const $aten_max_dim = new c.Operator("aten::max.dim", ["self", "dim", "keepdim"]);
+const $aten_max_dim = new Operator("aten::max.dim", ["self", "dim", "keepdim"]);
 function aten_max_dim(self: Tensor, dim: number, keepdim?: boolean): [values: Tensor, indices: Tensor] {
   c.begin($aten_max_dim);
   c.tensor("self", self);
@@ -932,7 +933,7 @@ function aten_max_dim(self: Tensor, dim: number, keepdim?: boolean): [values: Te
   return c.many($aten_max_dim, 3) as [values: Tensor, indices: Tensor];
 }
 
-const $aten_max_pool2d = new c.Operator("aten::max_pool2d", ["self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"]);
+const $aten_max_pool2d = new Operator("aten::max_pool2d", ["self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"]);
 function aten_max_pool2d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, ceilMode?: boolean): Tensor {
   c.begin($aten_max_pool2d);
   c.tensor("self", self);
@@ -944,7 +945,7 @@ function aten_max_pool2d(self: Tensor, kernelSize: readonly number[] | number, s
   return c.one($aten_max_pool2d, 6);
 }
 
-const $aten_max_pool3d = new c.Operator("aten::max_pool3d", ["self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"]);
+const $aten_max_pool3d = new Operator("aten::max_pool3d", ["self", "kernel_size", "stride", "padding", "dilation", "ceil_mode"]);
 function aten_max_pool3d(self: Tensor, kernelSize: readonly number[] | number, stride?: readonly number[] | number, padding?: readonly number[] | number, dilation?: readonly number[] | number, ceilMode?: boolean): Tensor {
   c.begin($aten_max_pool3d);
   c.tensor("self", self);
@@ -956,7 +957,7 @@ function aten_max_pool3d(self: Tensor, kernelSize: readonly number[] | number, s
   return c.one($aten_max_pool3d, 6);
 }
 
-const $aten_maximum = new c.Operator("aten::maximum", ["self", "other"]);
+const $aten_maximum = new Operator("aten::maximum", ["self", "other"]);
 function aten_maximum(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_maximum);
   c.tensor("self", self);
@@ -964,7 +965,7 @@ function aten_maximum(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_maximum, 2);
 }
 
-const $aten_mean = new c.Operator("aten::mean", ["self", "dtype"]);
+const $aten_mean = new Operator("aten::mean", ["self", "dtype"]);
 function aten_mean(self: Tensor, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_mean);
   c.tensor("self", self);
@@ -972,7 +973,7 @@ function aten_mean(self: Tensor, options: { dtype?: DType | null } = NONE): Tens
   return c.one($aten_mean, 2);
 }
 
-const $aten_mean_dim = new c.Operator("aten::mean.dim", ["self", "dim", "keepdim", "dtype"]);
+const $aten_mean_dim = new Operator("aten::mean.dim", ["self", "dim", "keepdim", "dtype"]);
 function aten_mean_dim(self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_mean_dim);
   c.tensor("self", self);
@@ -982,14 +983,14 @@ function aten_mean_dim(self: Tensor, dim: readonly number[] | number | null, kee
   return c.one($aten_mean_dim, 4);
 }
 
-const $aten_min = new c.Operator("aten::min", ["self"]);
+const $aten_min = new Operator("aten::min", ["self"]);
 function aten_min(self: Tensor): Tensor {
   c.begin($aten_min);
   c.tensor("self", self);
   return c.one($aten_min, 1);
 }
 
-const $aten_min_dim = new c.Operator("aten::min.dim", ["self", "dim", "keepdim"]);
+const $aten_min_dim = new Operator("aten::min.dim", ["self", "dim", "keepdim"]);
 function aten_min_dim(self: Tensor, dim: number, keepdim?: boolean): [values: Tensor, indices: Tensor] {
   c.begin($aten_min_dim);
   c.tensor("self", self);
@@ -998,7 +999,7 @@ function aten_min_dim(self: Tensor, dim: number, keepdim?: boolean): [values: Te
   return c.many($aten_min_dim, 3) as [values: Tensor, indices: Tensor];
 }
 
-const $aten_minimum = new c.Operator("aten::minimum", ["self", "other"]);
+const $aten_minimum = new Operator("aten::minimum", ["self", "other"]);
 function aten_minimum(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_minimum);
   c.tensor("self", self);
@@ -1006,7 +1007,7 @@ function aten_minimum(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_minimum, 2);
 }
 
-const $aten_mm = new c.Operator("aten::mm", ["self", "mat2"]);
+const $aten_mm = new Operator("aten::mm", ["self", "mat2"]);
 function aten_mm(self: Tensor, mat2: Tensor): Tensor {
   c.begin($aten_mm);
   c.tensor("self", self);
@@ -1014,7 +1015,7 @@ function aten_mm(self: Tensor, mat2: Tensor): Tensor {
   return c.one($aten_mm, 2);
 }
 
-const $aten_mse_loss = new c.Operator("aten::mse_loss", ["self", "target", "reduction"]);
+const $aten_mse_loss = new Operator("aten::mse_loss", ["self", "target", "reduction"]);
 function aten_mse_loss(self: Tensor, target: Tensor, reduction?: number): Tensor {
   c.begin($aten_mse_loss);
   c.tensor("self", self);
@@ -1023,7 +1024,7 @@ function aten_mse_loss(self: Tensor, target: Tensor, reduction?: number): Tensor
   return c.one($aten_mse_loss, 3);
 }
 
-const $aten_mul_Scalar = new c.Operator("aten::mul.Scalar", ["self", "other"]);
+const $aten_mul_Scalar = new Operator("aten::mul.Scalar", ["self", "other"]);
 function aten_mul_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_mul_Scalar);
   c.tensor("self", self);
@@ -1031,7 +1032,7 @@ function aten_mul_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_mul_Scalar, 2);
 }
 
-const $aten_mul_Tensor = new c.Operator("aten::mul.Tensor", ["self", "other"]);
+const $aten_mul_Tensor = new Operator("aten::mul.Tensor", ["self", "other"]);
 function aten_mul_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_mul_Tensor);
   c.tensor("self", self);
@@ -1039,7 +1040,7 @@ function aten_mul_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_mul_Tensor, 2);
 }
 
-const $aten_mul__Scalar = new c.Operator("aten::mul_.Scalar", ["self", "other"]);
+const $aten_mul__Scalar = new Operator("aten::mul_.Scalar", ["self", "other"]);
 function aten_mul__Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_mul__Scalar);
   c.tensor("self", self);
@@ -1047,7 +1048,7 @@ function aten_mul__Scalar(self: Tensor, other: number): Tensor {
   return c.same($aten_mul__Scalar, 2, self);
 }
 
-const $aten_mul__Tensor = new c.Operator("aten::mul_.Tensor", ["self", "other"]);
+const $aten_mul__Tensor = new Operator("aten::mul_.Tensor", ["self", "other"]);
 function aten_mul__Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_mul__Tensor);
   c.tensor("self", self);
@@ -1055,7 +1056,7 @@ function aten_mul__Tensor(self: Tensor, other: Tensor): Tensor {
   return c.same($aten_mul__Tensor, 2, self);
 }
 
-const $aten_narrow = new c.Operator("aten::narrow", ["self", "dim", "start", "length"]);
+const $aten_narrow = new Operator("aten::narrow", ["self", "dim", "start", "length"]);
 function aten_narrow(self: Tensor, dim: number, start: number, length: number): Tensor {
   c.begin($aten_narrow);
   c.tensor("self", self);
@@ -1065,7 +1066,7 @@ function aten_narrow(self: Tensor, dim: number, start: number, length: number): 
   return c.one($aten_narrow, 4);
 }
 
-const $aten_ne_Scalar = new c.Operator("aten::ne.Scalar", ["self", "other"]);
+const $aten_ne_Scalar = new Operator("aten::ne.Scalar", ["self", "other"]);
 function aten_ne_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_ne_Scalar);
   c.tensor("self", self);
@@ -1073,7 +1074,7 @@ function aten_ne_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_ne_Scalar, 2);
 }
 
-const $aten_ne_Tensor = new c.Operator("aten::ne.Tensor", ["self", "other"]);
+const $aten_ne_Tensor = new Operator("aten::ne.Tensor", ["self", "other"]);
 function aten_ne_Tensor(self: Tensor, other: Tensor): Tensor {
   c.begin($aten_ne_Tensor);
   c.tensor("self", self);
@@ -1081,14 +1082,14 @@ function aten_ne_Tensor(self: Tensor, other: Tensor): Tensor {
   return c.one($aten_ne_Tensor, 2);
 }
 
-const $aten_neg = new c.Operator("aten::neg", ["self"]);
+const $aten_neg = new Operator("aten::neg", ["self"]);
 function aten_neg(self: Tensor): Tensor {
   c.begin($aten_neg);
   c.tensor("self", self);
   return c.one($aten_neg, 1);
 }
 
-const $aten_nll_loss = new c.Operator("aten::nll_loss", ["self", "target", "weight", "reduction", "ignore_index"]);
+const $aten_nll_loss = new Operator("aten::nll_loss", ["self", "target", "weight", "reduction", "ignore_index"]);
 function aten_nll_loss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
   c.begin($aten_nll_loss);
   c.tensor("self", self);
@@ -1099,14 +1100,14 @@ function aten_nll_loss(self: Tensor, target: Tensor, weight?: Tensor | null, red
   return c.one($aten_nll_loss, 5);
 }
 
-const $aten_nonzero = new c.Operator("aten::nonzero", ["self"]);
+const $aten_nonzero = new Operator("aten::nonzero", ["self"]);
 function aten_nonzero(self: Tensor): Tensor {
   c.begin($aten_nonzero);
   c.tensor("self", self);
   return c.one($aten_nonzero, 1);
 }
 
-const $aten_norm_ScalarOpt_dim = new c.Operator("aten::norm.ScalarOpt_dim", ["self", "p", "dim", "keepdim"]);
+const $aten_norm_ScalarOpt_dim = new Operator("aten::norm.ScalarOpt_dim", ["self", "p", "dim", "keepdim"]);
 function aten_norm_ScalarOpt_dim(self: Tensor, p: number | null, dim: readonly number[] | number, keepdim?: boolean): Tensor {
   c.begin($aten_norm_ScalarOpt_dim);
   c.tensor("self", self);
@@ -1116,7 +1117,7 @@ function aten_norm_ScalarOpt_dim(self: Tensor, p: number | null, dim: readonly n
   return c.one($aten_norm_ScalarOpt_dim, 4);
 }
 
-const $aten_one_hot = new c.Operator("aten::one_hot", ["self", "num_classes"]);
+const $aten_one_hot = new Operator("aten::one_hot", ["self", "num_classes"]);
 function aten_one_hot(self: Tensor, numClasses?: number): Tensor {
   c.begin($aten_one_hot);
   c.tensor("self", self);
@@ -1124,7 +1125,7 @@ function aten_one_hot(self: Tensor, numClasses?: number): Tensor {
   return c.one($aten_one_hot, 2);
 }
 
-const $aten_ones = new c.Operator("aten::ones", ["size", "dtype", "layout", "device", "pin_memory"]);
+const $aten_ones = new Operator("aten::ones", ["size", "dtype", "layout", "device", "pin_memory"]);
 function aten_ones(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_ones);
   c.ints("size", size);
@@ -1135,7 +1136,7 @@ function aten_ones(size: readonly number[], options: { dtype?: DType | null; dev
   return c.one($aten_ones, 5);
 }
 
-const $aten_pad = new c.Operator("aten::pad", ["self", "pad", "mode", "value"]);
+const $aten_pad = new Operator("aten::pad", ["self", "pad", "mode", "value"]);
 function aten_pad(self: Tensor, pad: readonly number[], mode?: string, value?: number | null): Tensor {
   c.begin($aten_pad);
   c.tensor("self", self);
@@ -1145,7 +1146,7 @@ function aten_pad(self: Tensor, pad: readonly number[], mode?: string, value?: n
   return c.one($aten_pad, 4);
 }
 
-const $aten_permute = new c.Operator("aten::permute", ["self", "dims"]);
+const $aten_permute = new Operator("aten::permute", ["self", "dims"]);
 function aten_permute(self: Tensor, dims: readonly number[]): Tensor {
   c.begin($aten_permute);
   c.tensor("self", self);
@@ -1153,7 +1154,7 @@ function aten_permute(self: Tensor, dims: readonly number[]): Tensor {
   return c.one($aten_permute, 2);
 }
 
-const $aten_pow_Scalar = new c.Operator("aten::pow.Scalar", ["self", "exponent"]);
+const $aten_pow_Scalar = new Operator("aten::pow.Scalar", ["self", "exponent"]);
 function aten_pow_Scalar(self: number, exponent: Tensor): Tensor {
   c.begin($aten_pow_Scalar);
   c.scalar("self", self);
@@ -1161,7 +1162,7 @@ function aten_pow_Scalar(self: number, exponent: Tensor): Tensor {
   return c.one($aten_pow_Scalar, 2);
 }
 
-const $aten_pow_Tensor_Scalar = new c.Operator("aten::pow.Tensor_Scalar", ["self", "exponent"]);
+const $aten_pow_Tensor_Scalar = new Operator("aten::pow.Tensor_Scalar", ["self", "exponent"]);
 function aten_pow_Tensor_Scalar(self: Tensor, exponent: number): Tensor {
   c.begin($aten_pow_Tensor_Scalar);
   c.tensor("self", self);
@@ -1169,7 +1170,7 @@ function aten_pow_Tensor_Scalar(self: Tensor, exponent: number): Tensor {
   return c.one($aten_pow_Tensor_Scalar, 2);
 }
 
-const $aten_pow_Tensor_Tensor = new c.Operator("aten::pow.Tensor_Tensor", ["self", "exponent"]);
+const $aten_pow_Tensor_Tensor = new Operator("aten::pow.Tensor_Tensor", ["self", "exponent"]);
 function aten_pow_Tensor_Tensor(self: Tensor, exponent: Tensor): Tensor {
   c.begin($aten_pow_Tensor_Tensor);
   c.tensor("self", self);
@@ -1177,21 +1178,21 @@ function aten_pow_Tensor_Tensor(self: Tensor, exponent: Tensor): Tensor {
   return c.one($aten_pow_Tensor_Tensor, 2);
 }
 
-const $aten_reciprocal = new c.Operator("aten::reciprocal", ["self"]);
+const $aten_reciprocal = new Operator("aten::reciprocal", ["self"]);
 function aten_reciprocal(self: Tensor): Tensor {
   c.begin($aten_reciprocal);
   c.tensor("self", self);
   return c.one($aten_reciprocal, 1);
 }
 
-const $aten_relu = new c.Operator("aten::relu", ["self"]);
+const $aten_relu = new Operator("aten::relu", ["self"]);
 function aten_relu(self: Tensor): Tensor {
   c.begin($aten_relu);
   c.tensor("self", self);
   return c.one($aten_relu, 1);
 }
 
-const $aten_remainder_Scalar = new c.Operator("aten::remainder.Scalar", ["self", "other"]);
+const $aten_remainder_Scalar = new Operator("aten::remainder.Scalar", ["self", "other"]);
 function aten_remainder_Scalar(self: Tensor, other: number): Tensor {
   c.begin($aten_remainder_Scalar);
   c.tensor("self", self);
@@ -1199,7 +1200,7 @@ function aten_remainder_Scalar(self: Tensor, other: number): Tensor {
   return c.one($aten_remainder_Scalar, 2);
 }
 
-const $aten_repeat = new c.Operator("aten::repeat", ["self", "repeats"]);
+const $aten_repeat = new Operator("aten::repeat", ["self", "repeats"]);
 function aten_repeat(self: Tensor, repeats: readonly number[]): Tensor {
   c.begin($aten_repeat);
   c.tensor("self", self);
@@ -1207,7 +1208,7 @@ function aten_repeat(self: Tensor, repeats: readonly number[]): Tensor {
   return c.one($aten_repeat, 2);
 }
 
-const $aten_repeat_interleave_Tensor = new c.Operator("aten::repeat_interleave.Tensor", ["repeats", "output_size"]);
+const $aten_repeat_interleave_Tensor = new Operator("aten::repeat_interleave.Tensor", ["repeats", "output_size"]);
 function aten_repeat_interleave_Tensor(repeats: Tensor, options: { outputSize?: number | null } = NONE): Tensor {
   c.begin($aten_repeat_interleave_Tensor);
   c.tensor("repeats", repeats);
@@ -1215,7 +1216,7 @@ function aten_repeat_interleave_Tensor(repeats: Tensor, options: { outputSize?: 
   return c.one($aten_repeat_interleave_Tensor, 2);
 }
 
-const $aten_repeat_interleave_self_int = new c.Operator("aten::repeat_interleave.self_int", ["self", "repeats", "dim", "output_size"]);
+const $aten_repeat_interleave_self_int = new Operator("aten::repeat_interleave.self_int", ["self", "repeats", "dim", "output_size"]);
 function aten_repeat_interleave_self_int(self: Tensor, repeats: number, dim?: number | null, options: { outputSize?: number | null } = NONE): Tensor {
   c.begin($aten_repeat_interleave_self_int);
   c.tensor("self", self);
@@ -1225,7 +1226,7 @@ function aten_repeat_interleave_self_int(self: Tensor, repeats: number, dim?: nu
   return c.one($aten_repeat_interleave_self_int, 4);
 }
 
-const $aten_reshape = new c.Operator("aten::reshape", ["self", "shape"]);
+const $aten_reshape = new Operator("aten::reshape", ["self", "shape"]);
 function aten_reshape(self: Tensor, shape: readonly number[]): Tensor {
   c.begin($aten_reshape);
   c.tensor("self", self);
@@ -1233,7 +1234,7 @@ function aten_reshape(self: Tensor, shape: readonly number[]): Tensor {
   return c.one($aten_reshape, 2);
 }
 
-const $aten_roll = new c.Operator("aten::roll", ["self", "shifts", "dims"]);
+const $aten_roll = new Operator("aten::roll", ["self", "shifts", "dims"]);
 function aten_roll(self: Tensor, shifts: readonly number[] | number, dims?: readonly number[] | number): Tensor {
   c.begin($aten_roll);
   c.tensor("self", self);
@@ -1242,21 +1243,21 @@ function aten_roll(self: Tensor, shifts: readonly number[] | number, dims?: read
   return c.one($aten_roll, 3);
 }
 
-const $aten_round = new c.Operator("aten::round", ["self"]);
+const $aten_round = new Operator("aten::round", ["self"]);
 function aten_round(self: Tensor): Tensor {
   c.begin($aten_round);
   c.tensor("self", self);
   return c.one($aten_round, 1);
 }
 
-const $aten_rsqrt = new c.Operator("aten::rsqrt", ["self"]);
+const $aten_rsqrt = new Operator("aten::rsqrt", ["self"]);
 function aten_rsqrt(self: Tensor): Tensor {
   c.begin($aten_rsqrt);
   c.tensor("self", self);
   return c.one($aten_rsqrt, 1);
 }
 
-const $aten_rsub_Scalar = new c.Operator("aten::rsub.Scalar", ["self", "other", "alpha"]);
+const $aten_rsub_Scalar = new Operator("aten::rsub.Scalar", ["self", "other", "alpha"]);
 function aten_rsub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   c.begin($aten_rsub_Scalar);
   c.tensor("self", self);
@@ -1265,7 +1266,7 @@ function aten_rsub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   return c.one($aten_rsub_Scalar, 3);
 }
 
-const $aten_scaled_dot_product_attention = new c.Operator("aten::scaled_dot_product_attention", ["query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"]);
+const $aten_scaled_dot_product_attention = new Operator("aten::scaled_dot_product_attention", ["query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"]);
 function aten_scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options: { scale?: number | null; enableGqa?: boolean } = NONE): Tensor {
   c.begin($aten_scaled_dot_product_attention);
   c.tensor("query", query);
@@ -1279,7 +1280,7 @@ function aten_scaled_dot_product_attention(query: Tensor, key: Tensor, value: Te
   return c.one($aten_scaled_dot_product_attention, 8);
 }
 
-const $aten_scatter_src = new c.Operator("aten::scatter.src", ["self", "dim", "index", "src"]);
+const $aten_scatter_src = new Operator("aten::scatter.src", ["self", "dim", "index", "src"]);
 function aten_scatter_src(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   c.begin($aten_scatter_src);
   c.tensor("self", self);
@@ -1289,7 +1290,7 @@ function aten_scatter_src(self: Tensor, dim: number, index: Tensor, src: Tensor)
   return c.one($aten_scatter_src, 4);
 }
 
-const $aten_scatter_value = new c.Operator("aten::scatter.value", ["self", "dim", "index", "value"]);
+const $aten_scatter_value = new Operator("aten::scatter.value", ["self", "dim", "index", "value"]);
 function aten_scatter_value(self: Tensor, dim: number, index: Tensor, value: number): Tensor {
   c.begin($aten_scatter_value);
   c.tensor("self", self);
@@ -1299,7 +1300,7 @@ function aten_scatter_value(self: Tensor, dim: number, index: Tensor, value: num
   return c.one($aten_scatter_value, 4);
 }
 
-const $aten_scatter_add = new c.Operator("aten::scatter_add", ["self", "dim", "index", "src"]);
+const $aten_scatter_add = new Operator("aten::scatter_add", ["self", "dim", "index", "src"]);
 function aten_scatter_add(self: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
   c.begin($aten_scatter_add);
   c.tensor("self", self);
@@ -1309,7 +1310,7 @@ function aten_scatter_add(self: Tensor, dim: number, index: Tensor, src: Tensor)
   return c.one($aten_scatter_add, 4);
 }
 
-const $aten_scatter_reduce_two = new c.Operator("aten::scatter_reduce.two", ["self", "dim", "index", "src", "reduce", "include_self"]);
+const $aten_scatter_reduce_two = new Operator("aten::scatter_reduce.two", ["self", "dim", "index", "src", "reduce", "include_self"]);
 function aten_scatter_reduce_two(self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string, options: { includeSelf?: boolean } = NONE): Tensor {
   c.begin($aten_scatter_reduce_two);
   c.tensor("self", self);
@@ -1321,7 +1322,7 @@ function aten_scatter_reduce_two(self: Tensor, dim: number, index: Tensor, src: 
   return c.one($aten_scatter_reduce_two, 6);
 }
 
-const $aten_searchsorted_Tensor = new c.Operator("aten::searchsorted.Tensor", ["sorted_sequence", "self", "out_int32", "right", "side", "sorter"]);
+const $aten_searchsorted_Tensor = new Operator("aten::searchsorted.Tensor", ["sorted_sequence", "self", "out_int32", "right", "side", "sorter"]);
 function aten_searchsorted_Tensor(sortedSequence: Tensor, self: Tensor, options: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null } = NONE): Tensor {
   c.begin($aten_searchsorted_Tensor);
   c.tensor("sorted_sequence", sortedSequence);
@@ -1333,7 +1334,7 @@ function aten_searchsorted_Tensor(sortedSequence: Tensor, self: Tensor, options:
   return c.one($aten_searchsorted_Tensor, 6);
 }
 
-const $aten_select_int = new c.Operator("aten::select.int", ["self", "dim", "index"]);
+const $aten_select_int = new Operator("aten::select.int", ["self", "dim", "index"]);
 function aten_select_int(self: Tensor, dim: number, index: number): Tensor {
   c.begin($aten_select_int);
   c.tensor("self", self);
@@ -1342,35 +1343,35 @@ function aten_select_int(self: Tensor, dim: number, index: number): Tensor {
   return c.one($aten_select_int, 3);
 }
 
-const $aten_sigmoid = new c.Operator("aten::sigmoid", ["self"]);
+const $aten_sigmoid = new Operator("aten::sigmoid", ["self"]);
 function aten_sigmoid(self: Tensor): Tensor {
   c.begin($aten_sigmoid);
   c.tensor("self", self);
   return c.one($aten_sigmoid, 1);
 }
 
-const $aten_sign = new c.Operator("aten::sign", ["self"]);
+const $aten_sign = new Operator("aten::sign", ["self"]);
 function aten_sign(self: Tensor): Tensor {
   c.begin($aten_sign);
   c.tensor("self", self);
   return c.one($aten_sign, 1);
 }
 
-const $aten_silu = new c.Operator("aten::silu", ["self"]);
+const $aten_silu = new Operator("aten::silu", ["self"]);
 function aten_silu(self: Tensor): Tensor {
   c.begin($aten_silu);
   c.tensor("self", self);
   return c.one($aten_silu, 1);
 }
 
-const $aten_sin = new c.Operator("aten::sin", ["self"]);
+const $aten_sin = new Operator("aten::sin", ["self"]);
 function aten_sin(self: Tensor): Tensor {
   c.begin($aten_sin);
   c.tensor("self", self);
   return c.one($aten_sin, 1);
 }
 
-const $aten_slice_Tensor = new c.Operator("aten::slice.Tensor", ["self", "dim", "start", "end", "step"]);
+const $aten_slice_Tensor = new Operator("aten::slice.Tensor", ["self", "dim", "start", "end", "step"]);
 function aten_slice_Tensor(self: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor {
   c.begin($aten_slice_Tensor);
   c.tensor("self", self);
@@ -1381,7 +1382,7 @@ function aten_slice_Tensor(self: Tensor, dim?: number, start?: number | null, en
   return c.one($aten_slice_Tensor, 5);
 }
 
-const $aten_smooth_l1_loss = new c.Operator("aten::smooth_l1_loss", ["self", "target", "reduction", "beta"]);
+const $aten_smooth_l1_loss = new Operator("aten::smooth_l1_loss", ["self", "target", "reduction", "beta"]);
 function aten_smooth_l1_loss(self: Tensor, target: Tensor, reduction?: number, beta?: number): Tensor {
   c.begin($aten_smooth_l1_loss);
   c.tensor("self", self);
@@ -1391,7 +1392,7 @@ function aten_smooth_l1_loss(self: Tensor, target: Tensor, reduction?: number, b
   return c.one($aten_smooth_l1_loss, 4);
 }
 
-const $aten_softmax_int = new c.Operator("aten::softmax.int", ["self", "dim", "dtype"]);
+const $aten_softmax_int = new Operator("aten::softmax.int", ["self", "dim", "dtype"]);
 function aten_softmax_int(self: Tensor, dim: number, dtype?: DType | null): Tensor {
   c.begin($aten_softmax_int);
   c.tensor("self", self);
@@ -1400,7 +1401,7 @@ function aten_softmax_int(self: Tensor, dim: number, dtype?: DType | null): Tens
   return c.one($aten_softmax_int, 3);
 }
 
-const $aten_softplus = new c.Operator("aten::softplus", ["self", "beta", "threshold"]);
+const $aten_softplus = new Operator("aten::softplus", ["self", "beta", "threshold"]);
 function aten_softplus(self: Tensor, beta?: number, threshold?: number): Tensor {
   c.begin($aten_softplus);
   c.tensor("self", self);
@@ -1409,7 +1410,7 @@ function aten_softplus(self: Tensor, beta?: number, threshold?: number): Tensor 
   return c.one($aten_softplus, 3);
 }
 
-const $aten_sort = new c.Operator("aten::sort", ["self", "dim", "descending"]);
+const $aten_sort = new Operator("aten::sort", ["self", "dim", "descending"]);
 function aten_sort(self: Tensor, dim?: number, descending?: boolean): [values: Tensor, indices: Tensor] {
   c.begin($aten_sort);
   c.tensor("self", self);
@@ -1418,7 +1419,7 @@ function aten_sort(self: Tensor, dim?: number, descending?: boolean): [values: T
   return c.many($aten_sort, 3) as [values: Tensor, indices: Tensor];
 }
 
-const $aten_split_Tensor = new c.Operator("aten::split.Tensor", ["self", "split_size", "dim"]);
+const $aten_split_Tensor = new Operator("aten::split.Tensor", ["self", "split_size", "dim"]);
 function aten_split_Tensor(self: Tensor, splitSize: number, dim?: number): Tensor[] {
   c.begin($aten_split_Tensor);
   c.tensor("self", self);
@@ -1427,7 +1428,7 @@ function aten_split_Tensor(self: Tensor, splitSize: number, dim?: number): Tenso
   return c.many($aten_split_Tensor, 3)[0] as Tensor[];
 }
 
-const $aten_split_with_sizes = new c.Operator("aten::split_with_sizes", ["self", "split_sizes", "dim"]);
+const $aten_split_with_sizes = new Operator("aten::split_with_sizes", ["self", "split_sizes", "dim"]);
 function aten_split_with_sizes(self: Tensor, splitSizes: readonly number[], dim?: number): Tensor[] {
   c.begin($aten_split_with_sizes);
   c.tensor("self", self);
@@ -1436,21 +1437,21 @@ function aten_split_with_sizes(self: Tensor, splitSizes: readonly number[], dim?
   return c.many($aten_split_with_sizes, 3)[0] as Tensor[];
 }
 
-const $aten_sqrt = new c.Operator("aten::sqrt", ["self"]);
+const $aten_sqrt = new Operator("aten::sqrt", ["self"]);
 function aten_sqrt(self: Tensor): Tensor {
   c.begin($aten_sqrt);
   c.tensor("self", self);
   return c.one($aten_sqrt, 1);
 }
 
-const $aten_square = new c.Operator("aten::square", ["self"]);
+const $aten_square = new Operator("aten::square", ["self"]);
 function aten_square(self: Tensor): Tensor {
   c.begin($aten_square);
   c.tensor("self", self);
   return c.one($aten_square, 1);
 }
 
-const $aten_squeeze_dim = new c.Operator("aten::squeeze.dim", ["self", "dim"]);
+const $aten_squeeze_dim = new Operator("aten::squeeze.dim", ["self", "dim"]);
 function aten_squeeze_dim(self: Tensor, dim: number): Tensor {
   c.begin($aten_squeeze_dim);
   c.tensor("self", self);
@@ -1458,7 +1459,7 @@ function aten_squeeze_dim(self: Tensor, dim: number): Tensor {
   return c.one($aten_squeeze_dim, 2);
 }
 
-const $aten_stack = new c.Operator("aten::stack", ["tensors", "dim"]);
+const $aten_stack = new Operator("aten::stack", ["tensors", "dim"]);
 function aten_stack(tensors: readonly Tensor[], dim?: number): Tensor {
   c.begin($aten_stack);
   c.tensors("tensors", tensors);
@@ -1466,7 +1467,7 @@ function aten_stack(tensors: readonly Tensor[], dim?: number): Tensor {
   return c.one($aten_stack, 2);
 }
 
-const $aten_std_correction = new c.Operator("aten::std.correction", ["self", "dim", "correction", "keepdim"]);
+const $aten_std_correction = new Operator("aten::std.correction", ["self", "dim", "correction", "keepdim"]);
 function aten_std_correction(self: Tensor, dim?: readonly number[] | number | null, options: { correction?: number | null; keepdim?: boolean } = NONE): Tensor {
   c.begin($aten_std_correction);
   c.tensor("self", self);
@@ -1476,7 +1477,7 @@ function aten_std_correction(self: Tensor, dim?: readonly number[] | number | nu
   return c.one($aten_std_correction, 4);
 }
 
-const $aten_sub_Scalar = new c.Operator("aten::sub.Scalar", ["self", "other", "alpha"]);
+const $aten_sub_Scalar = new Operator("aten::sub.Scalar", ["self", "other", "alpha"]);
 function aten_sub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   c.begin($aten_sub_Scalar);
   c.tensor("self", self);
@@ -1485,7 +1486,7 @@ function aten_sub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
   return c.one($aten_sub_Scalar, 3);
 }
 
-const $aten_sub_Tensor = new c.Operator("aten::sub.Tensor", ["self", "other", "alpha"]);
+const $aten_sub_Tensor = new Operator("aten::sub.Tensor", ["self", "other", "alpha"]);
 function aten_sub_Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_sub_Tensor);
   c.tensor("self", self);
@@ -1494,7 +1495,7 @@ function aten_sub_Tensor(self: Tensor, other: Tensor, options: { alpha?: number 
   return c.one($aten_sub_Tensor, 3);
 }
 
-const $aten_sub__Tensor = new c.Operator("aten::sub_.Tensor", ["self", "other", "alpha"]);
+const $aten_sub__Tensor = new Operator("aten::sub_.Tensor", ["self", "other", "alpha"]);
 function aten_sub__Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_sub__Tensor);
   c.tensor("self", self);
@@ -1503,7 +1504,7 @@ function aten_sub__Tensor(self: Tensor, other: Tensor, options: { alpha?: number
   return c.same($aten_sub__Tensor, 3, self);
 }
 
-const $aten_sum = new c.Operator("aten::sum", ["self", "dtype"]);
+const $aten_sum = new Operator("aten::sum", ["self", "dtype"]);
 function aten_sum(self: Tensor, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_sum);
   c.tensor("self", self);
@@ -1511,7 +1512,7 @@ function aten_sum(self: Tensor, options: { dtype?: DType | null } = NONE): Tenso
   return c.one($aten_sum, 2);
 }
 
-const $aten_sum_dim_IntList = new c.Operator("aten::sum.dim_IntList", ["self", "dim", "keepdim", "dtype"]);
+const $aten_sum_dim_IntList = new Operator("aten::sum.dim_IntList", ["self", "dim", "keepdim", "dtype"]);
 function aten_sum_dim_IntList(self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_sum_dim_IntList);
   c.tensor("self", self);
@@ -1521,14 +1522,14 @@ function aten_sum_dim_IntList(self: Tensor, dim: readonly number[] | number | nu
   return c.one($aten_sum_dim_IntList, 4);
 }
 
-const $aten_tanh = new c.Operator("aten::tanh", ["self"]);
+const $aten_tanh = new Operator("aten::tanh", ["self"]);
 function aten_tanh(self: Tensor): Tensor {
   c.begin($aten_tanh);
   c.tensor("self", self);
   return c.one($aten_tanh, 1);
 }
 
-const $aten_to_device = new c.Operator("aten::to.device", ["self", "device", "dtype", "non_blocking", "copy", "memory_format"]);
+const $aten_to_device = new Operator("aten::to.device", ["self", "device", "dtype", "non_blocking", "copy", "memory_format"]);
 function aten_to_device(self: Tensor, device: string, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor {
   c.begin($aten_to_device);
   c.tensor("self", self);
@@ -1540,7 +1541,7 @@ function aten_to_device(self: Tensor, device: string, dtype: DType, nonBlocking?
   return c.one($aten_to_device, 6);
 }
 
-const $aten_to_dtype = new c.Operator("aten::to.dtype", ["self", "dtype", "non_blocking", "copy", "memory_format"]);
+const $aten_to_dtype = new Operator("aten::to.dtype", ["self", "dtype", "non_blocking", "copy", "memory_format"]);
 function aten_to_dtype(self: Tensor, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor {
   c.begin($aten_to_dtype);
   c.tensor("self", self);
@@ -1551,7 +1552,7 @@ function aten_to_dtype(self: Tensor, dtype: DType, nonBlocking?: boolean, copy?:
   return c.one($aten_to_dtype, 5);
 }
 
-const $aten_topk = new c.Operator("aten::topk", ["self", "k", "dim", "largest", "sorted"]);
+const $aten_topk = new Operator("aten::topk", ["self", "k", "dim", "largest", "sorted"]);
 function aten_topk(self: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): [values: Tensor, indices: Tensor] {
   c.begin($aten_topk);
   c.tensor("self", self);
@@ -1562,7 +1563,7 @@ function aten_topk(self: Tensor, k: number, dim?: number, largest?: boolean, sor
   return c.many($aten_topk, 5) as [values: Tensor, indices: Tensor];
 }
 
-const $aten_transpose_int = new c.Operator("aten::transpose.int", ["self", "dim0", "dim1"]);
+const $aten_transpose_int = new Operator("aten::transpose.int", ["self", "dim0", "dim1"]);
 function aten_transpose_int(self: Tensor, dim0: number, dim1: number): Tensor {
   c.begin($aten_transpose_int);
   c.tensor("self", self);
@@ -1571,7 +1572,7 @@ function aten_transpose_int(self: Tensor, dim0: number, dim1: number): Tensor {
   return c.one($aten_transpose_int, 3);
 }
 
-const $aten_tril = new c.Operator("aten::tril", ["self", "diagonal"]);
+const $aten_tril = new Operator("aten::tril", ["self", "diagonal"]);
 function aten_tril(self: Tensor, diagonal?: number): Tensor {
   c.begin($aten_tril);
   c.tensor("self", self);
@@ -1579,7 +1580,7 @@ function aten_tril(self: Tensor, diagonal?: number): Tensor {
   return c.one($aten_tril, 2);
 }
 
-const $aten_triu = new c.Operator("aten::triu", ["self", "diagonal"]);
+const $aten_triu = new Operator("aten::triu", ["self", "diagonal"]);
 function aten_triu(self: Tensor, diagonal?: number): Tensor {
   c.begin($aten_triu);
   c.tensor("self", self);
@@ -1587,7 +1588,7 @@ function aten_triu(self: Tensor, diagonal?: number): Tensor {
   return c.one($aten_triu, 2);
 }
 
-const $aten_unbind_int = new c.Operator("aten::unbind.int", ["self", "dim"]);
+const $aten_unbind_int = new Operator("aten::unbind.int", ["self", "dim"]);
 function aten_unbind_int(self: Tensor, dim?: number): Tensor[] {
   c.begin($aten_unbind_int);
   c.tensor("self", self);
@@ -1595,7 +1596,7 @@ function aten_unbind_int(self: Tensor, dim?: number): Tensor[] {
   return c.many($aten_unbind_int, 2)[0] as Tensor[];
 }
 
-const $aten_unfold = new c.Operator("aten::unfold", ["self", "dimension", "size", "step"]);
+const $aten_unfold = new Operator("aten::unfold", ["self", "dimension", "size", "step"]);
 function aten_unfold(self: Tensor, dimension: number, size: number, step: number): Tensor {
   c.begin($aten_unfold);
   c.tensor("self", self);
@@ -1605,7 +1606,7 @@ function aten_unfold(self: Tensor, dimension: number, size: number, step: number
   return c.one($aten_unfold, 4);
 }
 
-const $aten_unique_consecutive = new c.Operator("aten::unique_consecutive", ["self", "return_inverse", "return_counts", "dim"]);
+const $aten_unique_consecutive = new Operator("aten::unique_consecutive", ["self", "return_inverse", "return_counts", "dim"]);
 function aten_unique_consecutive(self: Tensor, returnInverse?: boolean, returnCounts?: boolean, dim?: number | null): [Tensor, Tensor, Tensor] {
   c.begin($aten_unique_consecutive);
   c.tensor("self", self);
@@ -1615,7 +1616,7 @@ function aten_unique_consecutive(self: Tensor, returnInverse?: boolean, returnCo
   return c.many($aten_unique_consecutive, 4) as [Tensor, Tensor, Tensor];
 }
 
-const $aten_unsqueeze = new c.Operator("aten::unsqueeze", ["self", "dim"]);
+const $aten_unsqueeze = new Operator("aten::unsqueeze", ["self", "dim"]);
 function aten_unsqueeze(self: Tensor, dim: number): Tensor {
   c.begin($aten_unsqueeze);
   c.tensor("self", self);
@@ -1623,7 +1624,7 @@ function aten_unsqueeze(self: Tensor, dim: number): Tensor {
   return c.one($aten_unsqueeze, 2);
 }
 
-const $aten_upsample_bilinear2d = new c.Operator("aten::upsample_bilinear2d", ["self", "output_size", "align_corners", "scales_h", "scales_w"]);
+const $aten_upsample_bilinear2d = new Operator("aten::upsample_bilinear2d", ["self", "output_size", "align_corners", "scales_h", "scales_w"]);
 function aten_upsample_bilinear2d(self: Tensor, outputSize: readonly number[] | number, alignCorners: boolean, scalesH?: number | null, scalesW?: number | null): Tensor {
   c.begin($aten_upsample_bilinear2d);
   c.tensor("self", self);
@@ -1634,7 +1635,7 @@ function aten_upsample_bilinear2d(self: Tensor, outputSize: readonly number[] | 
   return c.one($aten_upsample_bilinear2d, 5);
 }
 
-const $aten_upsample_nearest2d = new c.Operator("aten::upsample_nearest2d", ["self", "output_size", "scales_h", "scales_w"]);
+const $aten_upsample_nearest2d = new Operator("aten::upsample_nearest2d", ["self", "output_size", "scales_h", "scales_w"]);
 function aten_upsample_nearest2d(self: Tensor, outputSize: readonly number[] | number, scalesH?: number | null, scalesW?: number | null): Tensor {
   c.begin($aten_upsample_nearest2d);
   c.tensor("self", self);
@@ -1644,7 +1645,7 @@ function aten_upsample_nearest2d(self: Tensor, outputSize: readonly number[] | n
   return c.one($aten_upsample_nearest2d, 4);
 }
 
-const $aten_upsample_nearest3d = new c.Operator("aten::upsample_nearest3d", ["self", "output_size", "scales_d", "scales_h", "scales_w"]);
+const $aten_upsample_nearest3d = new Operator("aten::upsample_nearest3d", ["self", "output_size", "scales_d", "scales_h", "scales_w"]);
 function aten_upsample_nearest3d(self: Tensor, outputSize: readonly number[] | number, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null): Tensor {
   c.begin($aten_upsample_nearest3d);
   c.tensor("self", self);
@@ -1655,7 +1656,7 @@ function aten_upsample_nearest3d(self: Tensor, outputSize: readonly number[] | n
   return c.one($aten_upsample_nearest3d, 5);
 }
 
-const $aten_upsample_trilinear3d = new c.Operator("aten::upsample_trilinear3d", ["self", "output_size", "align_corners", "scales_d", "scales_h", "scales_w"]);
+const $aten_upsample_trilinear3d = new Operator("aten::upsample_trilinear3d", ["self", "output_size", "align_corners", "scales_d", "scales_h", "scales_w"]);
 function aten_upsample_trilinear3d(self: Tensor, outputSize: readonly number[] | number, alignCorners: boolean, scalesD?: number | null, scalesH?: number | null, scalesW?: number | null): Tensor {
   c.begin($aten_upsample_trilinear3d);
   c.tensor("self", self);
@@ -1667,7 +1668,7 @@ function aten_upsample_trilinear3d(self: Tensor, outputSize: readonly number[] |
   return c.one($aten_upsample_trilinear3d, 6);
 }
 
-const $aten_var_correction = new c.Operator("aten::var.correction", ["self", "dim", "correction", "keepdim"]);
+const $aten_var_correction = new Operator("aten::var.correction", ["self", "dim", "correction", "keepdim"]);
 function aten_var_correction(self: Tensor, dim?: readonly number[] | number | null, options: { correction?: number | null; keepdim?: boolean } = NONE): Tensor {
   c.begin($aten_var_correction);
   c.tensor("self", self);
@@ -1677,7 +1678,7 @@ function aten_var_correction(self: Tensor, dim?: readonly number[] | number | nu
   return c.one($aten_var_correction, 4);
 }
 
-const $aten_view = new c.Operator("aten::view", ["self", "size"]);
+const $aten_view = new Operator("aten::view", ["self", "size"]);
 function aten_view(self: Tensor, size: readonly number[]): Tensor {
   c.begin($aten_view);
   c.tensor("self", self);
@@ -1685,7 +1686,7 @@ function aten_view(self: Tensor, size: readonly number[]): Tensor {
   return c.one($aten_view, 2);
 }
 
-const $aten_where_Scalar = new c.Operator("aten::where.Scalar", ["condition", "self", "other"]);
+const $aten_where_Scalar = new Operator("aten::where.Scalar", ["condition", "self", "other"]);
 function aten_where_Scalar(condition: Tensor, self: number, other: number): Tensor {
   c.begin($aten_where_Scalar);
   c.tensor("condition", condition);
@@ -1694,7 +1695,7 @@ function aten_where_Scalar(condition: Tensor, self: number, other: number): Tens
   return c.one($aten_where_Scalar, 3);
 }
 
-const $aten_where_ScalarOther = new c.Operator("aten::where.ScalarOther", ["condition", "self", "other"]);
+const $aten_where_ScalarOther = new Operator("aten::where.ScalarOther", ["condition", "self", "other"]);
 function aten_where_ScalarOther(condition: Tensor, self: Tensor, other: number): Tensor {
   c.begin($aten_where_ScalarOther);
   c.tensor("condition", condition);
@@ -1703,7 +1704,7 @@ function aten_where_ScalarOther(condition: Tensor, self: Tensor, other: number):
   return c.one($aten_where_ScalarOther, 3);
 }
 
-const $aten_where_ScalarSelf = new c.Operator("aten::where.ScalarSelf", ["condition", "self", "other"]);
+const $aten_where_ScalarSelf = new Operator("aten::where.ScalarSelf", ["condition", "self", "other"]);
 function aten_where_ScalarSelf(condition: Tensor, self: number, other: Tensor): Tensor {
   c.begin($aten_where_ScalarSelf);
   c.tensor("condition", condition);
@@ -1712,7 +1713,7 @@ function aten_where_ScalarSelf(condition: Tensor, self: number, other: Tensor): 
   return c.one($aten_where_ScalarSelf, 3);
 }
 
-const $aten_where_self = new c.Operator("aten::where.self", ["condition", "self", "other"]);
+const $aten_where_self = new Operator("aten::where.self", ["condition", "self", "other"]);
 function aten_where_self(condition: Tensor, self: Tensor, other: Tensor): Tensor {
   c.begin($aten_where_self);
   c.tensor("condition", condition);
@@ -1721,14 +1722,14 @@ function aten_where_self(condition: Tensor, self: Tensor, other: Tensor): Tensor
   return c.one($aten_where_self, 3);
 }
 
-const $aten_zero_ = new c.Operator("aten::zero_", ["self"]);
+const $aten_zero_ = new Operator("aten::zero_", ["self"]);
 function aten_zero_(self: Tensor): Tensor {
   c.begin($aten_zero_);
   c.tensor("self", self);
   return c.same($aten_zero_, 1, self);
 }
 
-const $aten_zeros = new c.Operator("aten::zeros", ["size", "dtype", "layout", "device", "pin_memory"]);
+const $aten_zeros = new Operator("aten::zeros", ["size", "dtype", "layout", "device", "pin_memory"]);
 function aten_zeros(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_zeros);
   c.ints("size", size);
@@ -1739,7 +1740,7 @@ function aten_zeros(size: readonly number[], options: { dtype?: DType | null; de
   return c.one($aten_zeros, 5);
 }
 
-const $earthcraft_adamw_ = new c.Operator("earthcraft::adamw_", ["params", "grads", "exp_avgs", "exp_avg_sqs", "emas", "lr", "beta1", "beta2", "eps", "weight_decay", "clip", "ema_decay", "step", "seed"]);
+const $earthcraft_adamw_ = new Operator("earthcraft::adamw_", ["params", "grads", "exp_avgs", "exp_avg_sqs", "emas", "lr", "beta1", "beta2", "eps", "weight_decay", "clip", "ema_decay", "step", "seed"]);
 function earthcraft_adamw_(params: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], emas: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; eps: number; weightDecay: number; clip: number; emaDecay: number; step: number; seed?: number }): [norm: number, finite: boolean] {
   c.begin($earthcraft_adamw_);
   c.tensors("params", params);
@@ -1759,7 +1760,7 @@ function earthcraft_adamw_(params: readonly Tensor[], grads: readonly Tensor[], 
   return c.many($earthcraft_adamw_, 14) as [norm: number, finite: boolean];
 }
 
-const $earthcraft_batch_starts = new c.Operator("earthcraft::batch_starts", ["coords", "batches"]);
+const $earthcraft_batch_starts = new Operator("earthcraft::batch_starts", ["coords", "batches"]);
 function earthcraft_batch_starts(coords: Tensor, batches: number): Tensor {
   c.begin($earthcraft_batch_starts);
   c.tensor("coords", coords);
@@ -1767,14 +1768,14 @@ function earthcraft_batch_starts(coords: Tensor, batches: number): Tensor {
   return c.one($earthcraft_batch_starts, 2);
 }
 
-const $earthcraft_conv_pairs = new c.Operator("earthcraft::conv_pairs", ["neighbours"]);
+const $earthcraft_conv_pairs = new Operator("earthcraft::conv_pairs", ["neighbours"]);
 function earthcraft_conv_pairs(neighbours: Tensor): [pairs: Tensor, starts: Tensor] {
   c.begin($earthcraft_conv_pairs);
   c.tensor("neighbours", neighbours);
   return c.many($earthcraft_conv_pairs, 1) as [pairs: Tensor, starts: Tensor];
 }
 
-const $earthcraft_gated_add = new c.Operator("earthcraft::gated_add", ["x", "gate", "y", "starts"]);
+const $earthcraft_gated_add = new Operator("earthcraft::gated_add", ["x", "gate", "y", "starts"]);
 function earthcraft_gated_add(x: Tensor, gate: Tensor, y: Tensor, starts: Tensor): Tensor {
   c.begin($earthcraft_gated_add);
   c.tensor("x", x);
@@ -1784,14 +1785,14 @@ function earthcraft_gated_add(x: Tensor, gate: Tensor, y: Tensor, starts: Tensor
   return c.one($earthcraft_gated_add, 4);
 }
 
-const $earthcraft_gelu = new c.Operator("earthcraft::gelu", ["x"]);
+const $earthcraft_gelu = new Operator("earthcraft::gelu", ["x"]);
 function earthcraft_gelu(x: Tensor): Tensor {
   c.begin($earthcraft_gelu);
   c.tensor("x", x);
   return c.one($earthcraft_gelu, 1);
 }
 
-const $earthcraft_head_norm = new c.Operator("earthcraft::head_norm", ["x", "gamma"]);
+const $earthcraft_head_norm = new Operator("earthcraft::head_norm", ["x", "gamma"]);
 function earthcraft_head_norm(x: Tensor, gamma: Tensor): Tensor {
   c.begin($earthcraft_head_norm);
   c.tensor("x", x);
@@ -1799,7 +1800,7 @@ function earthcraft_head_norm(x: Tensor, gamma: Tensor): Tensor {
   return c.one($earthcraft_head_norm, 2);
 }
 
-const $earthcraft_layer_norm = new c.Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps"]);
+const $earthcraft_layer_norm = new Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps"]);
 function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor {
   c.begin($earthcraft_layer_norm);
   c.tensor("x", x);
@@ -1809,7 +1810,7 @@ function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor 
   return c.one($earthcraft_layer_norm, 4);
 }
 
-const $earthcraft_mesh_interpolate = new c.Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
+const $earthcraft_mesh_interpolate = new Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
 function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
   c.begin($earthcraft_mesh_interpolate);
   c.tensor("face", face);
@@ -1819,7 +1820,7 @@ function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: 
   return c.one($earthcraft_mesh_interpolate, 4);
 }
 
-const $earthcraft_mesh_raster = new c.Operator("earthcraft::mesh_raster", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
+const $earthcraft_mesh_raster = new Operator("earthcraft::mesh_raster", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
 function earthcraft_mesh_raster(vertices: Tensor, faces: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [face: Tensor, barycentrics: Tensor, depth: Tensor] {
   c.begin($earthcraft_mesh_raster);
   c.tensor("vertices", vertices);
@@ -1833,7 +1834,7 @@ function earthcraft_mesh_raster(vertices: Tensor, faces: Tensor, viewmats: Tenso
   return c.many($earthcraft_mesh_raster, 8) as [face: Tensor, barycentrics: Tensor, depth: Tensor];
 }
 
-const $earthcraft_mesh_raster_reference = new c.Operator("earthcraft::mesh_raster_reference", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
+const $earthcraft_mesh_raster_reference = new Operator("earthcraft::mesh_raster_reference", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
 function earthcraft_mesh_raster_reference(vertices: Tensor, faces: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [face: Tensor, barycentrics: Tensor, depth: Tensor] {
   c.begin($earthcraft_mesh_raster_reference);
   c.tensor("vertices", vertices);
@@ -1847,7 +1848,7 @@ function earthcraft_mesh_raster_reference(vertices: Tensor, faces: Tensor, viewm
   return c.many($earthcraft_mesh_raster_reference, 8) as [face: Tensor, barycentrics: Tensor, depth: Tensor];
 }
 
-const $earthcraft_mesh_voxelize = new c.Operator("earthcraft::mesh_voxelize", ["vertices", "faces", "origin", "voxel_m", "extent"]);
+const $earthcraft_mesh_voxelize = new Operator("earthcraft::mesh_voxelize", ["vertices", "faces", "origin", "voxel_m", "extent"]);
 function earthcraft_mesh_voxelize(vertices: Tensor, faces: Tensor, origin: readonly number[], voxelM: number, extent: readonly number[]): [coords: Tensor, face: Tensor, barycentrics: Tensor] {
   c.begin($earthcraft_mesh_voxelize);
   c.tensor("vertices", vertices);
@@ -1858,7 +1859,7 @@ function earthcraft_mesh_voxelize(vertices: Tensor, faces: Tensor, origin: reado
   return c.many($earthcraft_mesh_voxelize, 5) as [coords: Tensor, face: Tensor, barycentrics: Tensor];
 }
 
-const $earthcraft_modulated_norm = new c.Operator("earthcraft::modulated_norm", ["x", "scale", "shift", "starts", "eps"]);
+const $earthcraft_modulated_norm = new Operator("earthcraft::modulated_norm", ["x", "scale", "shift", "starts", "eps"]);
 function earthcraft_modulated_norm(x: Tensor, scale: Tensor, shift: Tensor, starts: Tensor, eps?: number): Tensor {
   c.begin($earthcraft_modulated_norm);
   c.tensor("x", x);
@@ -1869,7 +1870,7 @@ function earthcraft_modulated_norm(x: Tensor, scale: Tensor, shift: Tensor, star
   return c.one($earthcraft_modulated_norm, 5);
 }
 
-const $earthcraft_neighbour_map = new c.Operator("earthcraft::neighbour_map", ["queries", "coords", "kernel", "stride"]);
+const $earthcraft_neighbour_map = new Operator("earthcraft::neighbour_map", ["queries", "coords", "kernel", "stride"]);
 function earthcraft_neighbour_map(queries: Tensor, coords: Tensor, kernel: number, stride: number): Tensor {
   c.begin($earthcraft_neighbour_map);
   c.tensor("queries", queries);
@@ -1879,7 +1880,7 @@ function earthcraft_neighbour_map(queries: Tensor, coords: Tensor, kernel: numbe
   return c.one($earthcraft_neighbour_map, 4);
 }
 
-const $earthcraft_neighbour_map_turned = new c.Operator("earthcraft::neighbour_map_turned", ["neighbours", "rows"]);
+const $earthcraft_neighbour_map_turned = new Operator("earthcraft::neighbour_map_turned", ["neighbours", "rows"]);
 function earthcraft_neighbour_map_turned(neighbours: Tensor, rows: number): Tensor {
   c.begin($earthcraft_neighbour_map_turned);
   c.tensor("neighbours", neighbours);
@@ -1887,7 +1888,7 @@ function earthcraft_neighbour_map_turned(neighbours: Tensor, rows: number): Tens
   return c.one($earthcraft_neighbour_map_turned, 2);
 }
 
-const $earthcraft_normal = new c.Operator("earthcraft::normal", ["seed", "purpose", "index", "shape"]);
+const $earthcraft_normal = new Operator("earthcraft::normal", ["seed", "purpose", "index", "shape"]);
 function earthcraft_normal(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_normal);
   c.int("seed", seed);
@@ -1897,7 +1898,7 @@ function earthcraft_normal(seed: number, purpose: number, index: number, shape: 
   return c.one($earthcraft_normal, 4);
 }
 
-const $earthcraft_philox_block = new c.Operator("earthcraft::philox_block", ["key", "counter"]);
+const $earthcraft_philox_block = new Operator("earthcraft::philox_block", ["key", "counter"]);
 function earthcraft_philox_block(key: readonly number[], counter: readonly number[]): Tensor {
   c.begin($earthcraft_philox_block);
   c.ints("key", key);
@@ -1905,7 +1906,7 @@ function earthcraft_philox_block(key: readonly number[], counter: readonly numbe
   return c.one($earthcraft_philox_block, 2);
 }
 
-const $earthcraft_ragged_attention = new c.Operator("earthcraft::ragged_attention", ["q", "k", "v", "q_starts", "kv_starts", "scale"]);
+const $earthcraft_ragged_attention = new Operator("earthcraft::ragged_attention", ["q", "k", "v", "q_starts", "kv_starts", "scale"]);
 function earthcraft_ragged_attention(q: Tensor, k: Tensor, v: Tensor, qStarts: Tensor, kvStarts: Tensor, scale?: number | null): Tensor {
   c.begin($earthcraft_ragged_attention);
   c.tensor("q", q);
@@ -1917,7 +1918,7 @@ function earthcraft_ragged_attention(q: Tensor, k: Tensor, v: Tensor, qStarts: T
   return c.one($earthcraft_ragged_attention, 6);
 }
 
-const $earthcraft_randint = new c.Operator("earthcraft::randint", ["seed", "purpose", "index", "high", "shape"]);
+const $earthcraft_randint = new Operator("earthcraft::randint", ["seed", "purpose", "index", "high", "shape"]);
 function earthcraft_randint(seed: number, purpose: number, index: number, high: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_randint);
   c.int("seed", seed);
@@ -1928,7 +1929,7 @@ function earthcraft_randint(seed: number, purpose: number, index: number, high: 
   return c.one($earthcraft_randint, 5);
 }
 
-const $earthcraft_score_aggregate = new c.Operator("earthcraft::score_aggregate", ["vertices", "faces", "face", "depth", "viewmats", "Ks", "features", "mask", "far_m", "exponent_view", "exponent_depth"]);
+const $earthcraft_score_aggregate = new Operator("earthcraft::score_aggregate", ["vertices", "faces", "face", "depth", "viewmats", "Ks", "features", "mask", "far_m", "exponent_view", "exponent_depth"]);
 function earthcraft_score_aggregate(vertices: Tensor, faces: Tensor, face: Tensor, depth: Tensor, viewmats: Tensor, Ks: Tensor, features: Tensor, mask?: Tensor | null, farM?: number, exponentView?: number, exponentDepth?: number): [sums: Tensor, weights: Tensor] {
   c.begin($earthcraft_score_aggregate);
   c.tensor("vertices", vertices);
@@ -1945,7 +1946,7 @@ function earthcraft_score_aggregate(vertices: Tensor, faces: Tensor, face: Tenso
   return c.many($earthcraft_score_aggregate, 11) as [sums: Tensor, weights: Tensor];
 }
 
-const $earthcraft_score_aggregate_labels = new c.Operator("earthcraft::score_aggregate_labels", ["vertices", "faces", "face", "depth", "viewmats", "Ks", "labels", "classes", "mask", "far_m", "exponent_view", "exponent_depth"]);
+const $earthcraft_score_aggregate_labels = new Operator("earthcraft::score_aggregate_labels", ["vertices", "faces", "face", "depth", "viewmats", "Ks", "labels", "classes", "mask", "far_m", "exponent_view", "exponent_depth"]);
 function earthcraft_score_aggregate_labels(vertices: Tensor, faces: Tensor, face: Tensor, depth: Tensor, viewmats: Tensor, Ks: Tensor, labels: Tensor, classes: number, mask?: Tensor | null, farM?: number, exponentView?: number, exponentDepth?: number): [sums: Tensor, weights: Tensor] {
   c.begin($earthcraft_score_aggregate_labels);
   c.tensor("vertices", vertices);
@@ -1963,7 +1964,7 @@ function earthcraft_score_aggregate_labels(vertices: Tensor, faces: Tensor, face
   return c.many($earthcraft_score_aggregate_labels, 12) as [sums: Tensor, weights: Tensor];
 }
 
-const $earthcraft_sparse_avg_down = new c.Operator("earthcraft::sparse_avg_down", ["feats", "children", "parent"]);
+const $earthcraft_sparse_avg_down = new Operator("earthcraft::sparse_avg_down", ["feats", "children", "parent"]);
 function earthcraft_sparse_avg_down(feats: Tensor, children: Tensor, parent: Tensor): Tensor {
   c.begin($earthcraft_sparse_avg_down);
   c.tensor("feats", feats);
@@ -1972,7 +1973,7 @@ function earthcraft_sparse_avg_down(feats: Tensor, children: Tensor, parent: Ten
   return c.one($earthcraft_sparse_avg_down, 3);
 }
 
-const $earthcraft_sparse_conv = new c.Operator("earthcraft::sparse_conv", ["feats", "weight", "bias", "pairs", "starts", "pairs_back", "starts_back", "rows"]);
+const $earthcraft_sparse_conv = new Operator("earthcraft::sparse_conv", ["feats", "weight", "bias", "pairs", "starts", "pairs_back", "starts_back", "rows"]);
 function earthcraft_sparse_conv(feats: Tensor, weight: Tensor, bias: Tensor | null, pairs: Tensor, starts: Tensor, pairsBack: Tensor | null, startsBack: Tensor | null, rows: number): Tensor {
   c.begin($earthcraft_sparse_conv);
   c.tensor("feats", feats);
@@ -1986,7 +1987,7 @@ function earthcraft_sparse_conv(feats: Tensor, weight: Tensor, bias: Tensor | nu
   return c.one($earthcraft_sparse_conv, 8);
 }
 
-const $earthcraft_sparse_copy_up = new c.Operator("earthcraft::sparse_copy_up", ["feats", "children", "parent"]);
+const $earthcraft_sparse_copy_up = new Operator("earthcraft::sparse_copy_up", ["feats", "children", "parent"]);
 function earthcraft_sparse_copy_up(feats: Tensor, children: Tensor, parent: Tensor): Tensor {
   c.begin($earthcraft_sparse_copy_up);
   c.tensor("feats", feats);
@@ -1995,7 +1996,7 @@ function earthcraft_sparse_copy_up(feats: Tensor, children: Tensor, parent: Tens
   return c.one($earthcraft_sparse_copy_up, 3);
 }
 
-const $earthcraft_splat_render = new c.Operator("earthcraft::splat_render", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
+const $earthcraft_splat_render = new Operator("earthcraft::splat_render", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
 function earthcraft_splat_render(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor] {
   c.begin($earthcraft_splat_render);
   c.tensor("means", means);
@@ -2014,7 +2015,7 @@ function earthcraft_splat_render(means: Tensor, quats: Tensor, scales: Tensor, o
   return c.many($earthcraft_splat_render, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
 }
 
-const $earthcraft_splat_render_reference = new c.Operator("earthcraft::splat_render_reference", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
+const $earthcraft_splat_render_reference = new Operator("earthcraft::splat_render_reference", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
 function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor] {
   c.begin($earthcraft_splat_render_reference);
   c.tensor("means", means);
@@ -2033,7 +2034,7 @@ function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales:
   return c.many($earthcraft_splat_render_reference, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
 }
 
-const $earthcraft_splat_sh = new c.Operator("earthcraft::splat_sh", ["means", "sh", "viewmats", "ranges"]);
+const $earthcraft_splat_sh = new Operator("earthcraft::splat_sh", ["means", "sh", "viewmats", "ranges"]);
 function earthcraft_splat_sh(means: Tensor, sh: Tensor, viewmats: Tensor, ranges?: Tensor | null): Tensor {
   c.begin($earthcraft_splat_sh);
   c.tensor("means", means);
@@ -2043,7 +2044,7 @@ function earthcraft_splat_sh(means: Tensor, sh: Tensor, viewmats: Tensor, ranges
   return c.one($earthcraft_splat_sh, 4);
 }
 
-const $earthcraft_ssim = new c.Operator("earthcraft::ssim", ["x", "y"]);
+const $earthcraft_ssim = new Operator("earthcraft::ssim", ["x", "y"]);
 function earthcraft_ssim(x: Tensor, y: Tensor): Tensor {
   c.begin($earthcraft_ssim);
   c.tensor("x", x);
@@ -2051,7 +2052,7 @@ function earthcraft_ssim(x: Tensor, y: Tensor): Tensor {
   return c.one($earthcraft_ssim, 2);
 }
 
-const $earthcraft_uniform = new c.Operator("earthcraft::uniform", ["seed", "purpose", "index", "shape"]);
+const $earthcraft_uniform = new Operator("earthcraft::uniform", ["seed", "purpose", "index", "shape"]);
 function earthcraft_uniform(seed: number, purpose: number, index: number, shape: readonly number[]): Tensor {
   c.begin($earthcraft_uniform);
   c.int("seed", seed);
@@ -2061,14 +2062,14 @@ function earthcraft_uniform(seed: number, purpose: number, index: number, shape:
   return c.one($earthcraft_uniform, 4);
 }
 
-const $earthcraft_voxel_batches = new c.Operator("earthcraft::voxel_batches", ["coords"]);
+const $earthcraft_voxel_batches = new Operator("earthcraft::voxel_batches", ["coords"]);
 function earthcraft_voxel_batches(coords: Tensor): number {
   c.begin($earthcraft_voxel_batches);
   c.tensor("coords", coords);
   return c.many($earthcraft_voxel_batches, 1)[0] as number;
 }
 
-const $earthcraft_voxel_cast = new c.Operator("earthcraft::voxel_cast", ["coords", "origin", "voxel_m", "viewmats", "Ks", "width", "height", "near", "projection"]);
+const $earthcraft_voxel_cast = new Operator("earthcraft::voxel_cast", ["coords", "origin", "voxel_m", "viewmats", "Ks", "width", "height", "near", "projection"]);
 function earthcraft_voxel_cast(coords: Tensor, origin: readonly number[], voxelM: number, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): [voxel: Tensor, depth: Tensor] {
   c.begin($earthcraft_voxel_cast);
   c.tensor("coords", coords);
@@ -2083,14 +2084,14 @@ function earthcraft_voxel_cast(coords: Tensor, origin: readonly number[], voxelM
   return c.many($earthcraft_voxel_cast, 9) as [voxel: Tensor, depth: Tensor];
 }
 
-const $earthcraft_voxel_coarsen = new c.Operator("earthcraft::voxel_coarsen", ["coords"]);
+const $earthcraft_voxel_coarsen = new Operator("earthcraft::voxel_coarsen", ["coords"]);
 function earthcraft_voxel_coarsen(coords: Tensor): [coords: Tensor, parent: Tensor, children: Tensor] {
   c.begin($earthcraft_voxel_coarsen);
   c.tensor("coords", coords);
   return c.many($earthcraft_voxel_coarsen, 1) as [coords: Tensor, parent: Tensor, children: Tensor];
 }
 
-const $earthcraft_voxel_difference = new c.Operator("earthcraft::voxel_difference", ["a", "b"]);
+const $earthcraft_voxel_difference = new Operator("earthcraft::voxel_difference", ["a", "b"]);
 function earthcraft_voxel_difference(a: Tensor, b: Tensor): [coords: Tensor, rows: Tensor] {
   c.begin($earthcraft_voxel_difference);
   c.tensor("a", a);
@@ -2098,7 +2099,7 @@ function earthcraft_voxel_difference(a: Tensor, b: Tensor): [coords: Tensor, row
   return c.many($earthcraft_voxel_difference, 2) as [coords: Tensor, rows: Tensor];
 }
 
-const $earthcraft_voxel_dilate = new c.Operator("earthcraft::voxel_dilate", ["coords", "radius", "extent"]);
+const $earthcraft_voxel_dilate = new Operator("earthcraft::voxel_dilate", ["coords", "radius", "extent"]);
 function earthcraft_voxel_dilate(coords: Tensor, radius: number, extent: readonly number[]): Tensor {
   c.begin($earthcraft_voxel_dilate);
   c.tensor("coords", coords);
@@ -2107,7 +2108,7 @@ function earthcraft_voxel_dilate(coords: Tensor, radius: number, extent: readonl
   return c.one($earthcraft_voxel_dilate, 3);
 }
 
-const $earthcraft_voxel_erode = new c.Operator("earthcraft::voxel_erode", ["coords", "radius"]);
+const $earthcraft_voxel_erode = new Operator("earthcraft::voxel_erode", ["coords", "radius"]);
 function earthcraft_voxel_erode(coords: Tensor, radius: number): Tensor {
   c.begin($earthcraft_voxel_erode);
   c.tensor("coords", coords);
@@ -2115,7 +2116,7 @@ function earthcraft_voxel_erode(coords: Tensor, radius: number): Tensor {
   return c.one($earthcraft_voxel_erode, 2);
 }
 
-const $earthcraft_voxel_lookup = new c.Operator("earthcraft::voxel_lookup", ["coords", "queries"]);
+const $earthcraft_voxel_lookup = new Operator("earthcraft::voxel_lookup", ["coords", "queries"]);
 function earthcraft_voxel_lookup(coords: Tensor, queries: Tensor): Tensor {
   c.begin($earthcraft_voxel_lookup);
   c.tensor("coords", coords);
@@ -2123,14 +2124,14 @@ function earthcraft_voxel_lookup(coords: Tensor, queries: Tensor): Tensor {
   return c.one($earthcraft_voxel_lookup, 2);
 }
 
-const $earthcraft_voxel_refine = new c.Operator("earthcraft::voxel_refine", ["coords"]);
+const $earthcraft_voxel_refine = new Operator("earthcraft::voxel_refine", ["coords"]);
 function earthcraft_voxel_refine(coords: Tensor): Tensor {
   c.begin($earthcraft_voxel_refine);
   c.tensor("coords", coords);
   return c.one($earthcraft_voxel_refine, 1);
 }
 
-const $earthcraft_voxel_union = new c.Operator("earthcraft::voxel_union", ["a", "b"]);
+const $earthcraft_voxel_union = new Operator("earthcraft::voxel_union", ["a", "b"]);
 function earthcraft_voxel_union(a: Tensor, b: Tensor): [coords: Tensor, rowsA: Tensor, rowsB: Tensor] {
   c.begin($earthcraft_voxel_union);
   c.tensor("a", a);
@@ -2138,14 +2139,14 @@ function earthcraft_voxel_union(a: Tensor, b: Tensor): [coords: Tensor, rowsA: T
   return c.many($earthcraft_voxel_union, 2) as [coords: Tensor, rowsA: Tensor, rowsB: Tensor];
 }
 
-const $earthcraft_voxel_unique = new c.Operator("earthcraft::voxel_unique", ["coords"]);
+const $earthcraft_voxel_unique = new Operator("earthcraft::voxel_unique", ["coords"]);
 function earthcraft_voxel_unique(coords: Tensor): [coords: Tensor, inverse: Tensor] {
   c.begin($earthcraft_voxel_unique);
   c.tensor("coords", coords);
   return c.many($earthcraft_voxel_unique, 1) as [coords: Tensor, inverse: Tensor];
 }
 
-const $earthcraft_window_attention = new c.Operator("earthcraft::window_attention", ["q", "k", "v", "order", "starts", "scale"]);
+const $earthcraft_window_attention = new Operator("earthcraft::window_attention", ["q", "k", "v", "order", "starts", "scale"]);
 function earthcraft_window_attention(q: Tensor, k: Tensor, v: Tensor, order: Tensor, starts: Tensor, scale?: number | null): Tensor {
   c.begin($earthcraft_window_attention);
   c.tensor("q", q);
@@ -2157,7 +2158,7 @@ function earthcraft_window_attention(q: Tensor, k: Tensor, v: Tensor, order: Ten
   return c.one($earthcraft_window_attention, 6);
 }
 
-const $earthcraft_window_attention_packed = new c.Operator("earthcraft::window_attention_packed", ["qkv", "order", "starts", "scale"]);
+const $earthcraft_window_attention_packed = new Operator("earthcraft::window_attention_packed", ["qkv", "order", "starts", "scale"]);
 function earthcraft_window_attention_packed(qkv: Tensor, order: Tensor, starts: Tensor, scale?: number | null): Tensor {
   c.begin($earthcraft_window_attention_packed);
   c.tensor("qkv", qkv);
@@ -2167,7 +2168,7 @@ function earthcraft_window_attention_packed(qkv: Tensor, order: Tensor, starts: 
   return c.one($earthcraft_window_attention_packed, 4);
 }
 
-const $earthcraft_window_partition = new c.Operator("earthcraft::window_partition", ["coords", "edge", "shift"]);
+const $earthcraft_window_partition = new Operator("earthcraft::window_partition", ["coords", "edge", "shift"]);
 function earthcraft_window_partition(coords: Tensor, edge: number, shift: number): [order: Tensor, starts: Tensor] {
   c.begin($earthcraft_window_partition);
   c.tensor("coords", coords);

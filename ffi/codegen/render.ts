@@ -6,6 +6,7 @@ const RESERVED = new Set(["in", "default", "new", "delete", "function", "var", "
 const HEADER = `// Written by ffi/generate-ops.ts from ops.txt and the dispatcher's schemas. Do not edit: run \`bun ffi/generate-ops.ts\`.
 import * as c from "./call";
 import type { DType } from "./dtype";
+import { Operator } from "./operator";
 import { Tensor } from "./tensor";
 
 const NONE: never = Object.freeze({}) as never;
@@ -129,7 +130,7 @@ function renderOne(schema: Schema): string {
   const { type, expression } = result(schema);
   const signature = parameters(schema).replace(/options\?: (\{.*\})$/, "options: $1 = NONE");
   return [
-    `const ${op} = new c.Operator(${JSON.stringify(schema.name)}, [${names}]);`,
+    `const ${op} = new Operator(${JSON.stringify(schema.name)}, [${names}]);`,
     `function ${functionName(schema)}(${signature}): ${type} {`,
     `  c.begin(${op});`,
     ...schema.arguments.map(write),
