@@ -2,7 +2,8 @@
 import { layers, pointwise, reductions, shapes } from "./aten";
 import { core } from "./core";
 import { geometry } from "./geometry";
+import { fused } from "./pointwise";
 import type { Samples } from "./sample";
 import { sparse } from "./sparse";
 
-export const samples: Samples = { ...pointwise, ...reductions, ...shapes, ...layers, ...core, ...sparse, ...geometry };
+export const samples: Samples = { ...pointwise, ...reductions, ...shapes, ...layers, ...core, ...sparse, ...geometry, ...fused };
