@@ -67,7 +67,7 @@ export function runTable(runs: readonly RunLine[]): string {
   ]);
 }
 
-const number = (value: number) => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
+const number = (value: number) => String(Number(value.toPrecision(4)));
 
 export function stageTable({ run, stages }: Run): string {
   const rows = stages.map(({ id, status, seconds, peakMemory_bytes, record }) => [
