@@ -51,12 +51,14 @@ function realpathOr(path: string): string {
   }
 }
 
-/** The section of `scale` to lay over: the one asked for, else `paper`, else the only one. */
+/** The section of `scale` to lay over: the one asked for, else the recipe's `default_scale`, else `paper`, else the only one. */
 export function chooseScale(recipe: MapNode, asked: string | undefined): { name: string; overlay: MapNode } | undefined {
   const sections = recipe.entries.get("scale");
   const map = sections === undefined ? undefined : asMap(sections, "scale");
   const names = [...(map?.entries.keys() ?? [])];
-  const name = asked ?? (names.includes("paper") ? "paper" : names.length === 1 ? names[0] : undefined);
+  const preferred = recipe.entries.get("default_scale");
+  const name =
+    asked ?? (preferred ? asText(preferred, "default_scale") : names.includes("paper") ? "paper" : names.length === 1 ? names[0] : undefined);
   if (name === undefined) return undefined;
   const overlay = map?.entries.get(name);
   if (overlay === undefined)

@@ -83,6 +83,7 @@ describe("layers", () => {
     const text = (scale: string) => `stages: [train]\nscale: ${scale}\n`;
     expect(await options(text("{ mini: { train: { steps: 3 } }, paper: { train: { steps: 4 } } }"), "train")).toMatchObject({ steps: 4 });
     expect(await options(text("{ mini: { train: { steps: 3 } } }"), "train")).toMatchObject({ steps: 3 });
+    expect((await resolve(`${text("{ mini: {}, paper: {} }")}default_scale: mini\n`)).scale).toBe("mini");
     expect((await refusal(text("{ mini: {}, paper: {} }"), { scale: "mni" })).fix).toBe('did you mean "mini"?');
   });
 

@@ -67,7 +67,7 @@ export interface RecipeRequest {
   set?: readonly string[];
 }
 
-const TOP = ["title", "description", "paper", "place", "seed", "stages", "scale", "matrix", "report"];
+const TOP = ["title", "description", "paper", "place", "seed", "stages", "scale", "default_scale", "matrix", "report"];
 const ROW = ["id", "paper", "place", "seed"];
 
 export async function resolveRecipe(request: RecipeRequest, source: StageSource): Promise<ResolvedRecipe> {
