@@ -1,4 +1,5 @@
 /** What sampling leaves on disk, and pictures of it. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { noGrad, saveSafetensors, scope, Tensor } from "../../ffi";
 import { openglViews } from "../../ffi/mesh";
@@ -69,6 +70,7 @@ export function writeProducts(dir: string, scene: Scene): void {
     tensors.set("cells", scene.latents.coords);
     tensors.set("latents", scene.latents.feats);
   }
+  mkdirSync(dir, { recursive: true });
   saveSafetensors(join(dir, "products.safetensors"), tensors);
 }
 
