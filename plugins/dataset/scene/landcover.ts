@@ -20,6 +20,7 @@ const tagRule = z.record(z.string(), z.union([z.literal("any"), z.array(z.string
 const schema = z.strictObject({
   default: landClass,
   near_buildings: z.strictObject({ class: landClass, within_m: z.number().min(0).max(100) }),
+  among_streets: z.strictObject({ class: landClass, within_m: z.number().min(1).max(500), road_share: z.number().min(0.01).max(1) }),
   canopy: landClass,
   ground: z.array(z.strictObject({ class: landClass, tags: tagRule })),
   areas: z.array(z.strictObject({ class: landClass, tags: tagRule })),

@@ -20,6 +20,7 @@ export interface Plan {
 }
 
 const LANE_M = 3.2;
+const ROAD = 5;
 
 export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canvas): Plan {
   const size = canvas.n * canvas.n;
@@ -42,6 +43,7 @@ export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canv
   for (const rule of rules.areas) for (const area of areas) if (matches(rule.tags, area.tags)) fill(area, rule.class);
   paintSea(features, plan);
   paintLines(features, rules, plan, paint);
+  paintAmongStreets(rules, plan);
   for (const building of features.buildings)
     canvas.polygon(building.rings, (i) => {
       plan.built[i] = 1;
@@ -67,6 +69,29 @@ function paintSurroundings(features: SiteFeatures, rules: LandCover, plan: Plan)
       plan.canvas.style[i] = style;
     });
   }
+}
+
+/** Unnamed ground in the middle of many streets is a town's. */
+function paintAmongStreets(rules: LandCover, { canvas, byDefault }: Plan): void {
+  const { class: landClass, within_m, road_share } = rules.among_streets;
+  const { n } = canvas;
+  const reach = Math.max(1, Math.round(within_m / canvas.step_m));
+  const sums = new Uint32Array((n + 1) ** 2); // of road squares south and west of each corner
+  for (let r = 0; r < n; r++)
+    for (let c = 0; c < n; c++)
+      sums[(r + 1) * (n + 1) + c + 1] =
+        (canvas.classes[r * n + c] === ROAD ? 1 : 0) + sums[r * (n + 1) + c + 1]! + sums[(r + 1) * (n + 1) + c]! - sums[r * (n + 1) + c]!;
+  const style = canvas.addStyle(featureStyle(landClass, {}, 1));
+  for (let r = 0; r < n; r++)
+    for (let c = 0; c < n; c++) {
+      const i = r * n + c;
+      if (!byDefault[i] || canvas.classes[i] !== rules.default) continue;
+      const [r0, r1, c0, c1] = [Math.max(0, r - reach), Math.min(n, r + reach + 1), Math.max(0, c - reach), Math.min(n, c + reach + 1)];
+      const roads = sums[r1 * (n + 1) + c1]! - sums[r0 * (n + 1) + c1]! - sums[r1 * (n + 1) + c0]! + sums[r0 * (n + 1) + c0]!;
+      if (roads < road_share * (r1 - r0) * (c1 - c0)) continue;
+      canvas.classes[i] = landClass;
+      canvas.style[i] = style;
+    }
 }
 
 function paintSea(features: SiteFeatures, { canvas, byDefault }: Plan): void {

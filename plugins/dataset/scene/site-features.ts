@@ -22,8 +22,6 @@ export interface SiteFeatures {
   areas: { rings: XY[][]; tags: Tags; key: number }[];
   buildings: PlanBuilding[];
   coastlines: XY[][];
-  /** Where buildings come from: "none" makes the surface model's canopy doubtful. */
-  buildingSource: "file" | "osm" | "none";
 }
 
 /** Cuts out what touches the site (with a margin for widths and shadows). */
@@ -75,7 +73,6 @@ export function siteFeatures(map: PlaceMap, origin: Geodetic, half_m: number): S
       .map((a) => ({ rings: rings(a.outer, a.inner), tags: a.tags, key: keyOf(a.outer[0]!) })),
     buildings,
     coastlines: features.lines.filter((l) => l.tags.natural === "coastline").map((l) => l.points.map(plan)),
-    buildingSource: footprints ? "file" : fromOsm.length > 0 ? "osm" : "none",
   };
 }
 

@@ -38,6 +38,8 @@ export const scene = defineStage({
       task.warn(
         `${info.voids.filled} heights were missing and filled in${info.voids.open > 0 ? `; ${info.voids.open} of them lie too far from any other: holes in the mesh` : ""}`,
       );
+    if (source.surface.length > 0 && source.map.footprints === undefined && info.buildings.length === 0)
+      task.warn("the place has a surface model but no building here: whatever rises above the terrain is taken for trees");
     task.progress(2, 3, "writing");
     writeScene(built, task.out);
     const view = lookDown(mesh, info.extent_m / 2, 600);
