@@ -31,7 +31,7 @@ function record(cases: readonly Case[]): void {
   }
 }
 
-async function runFile(file: string, index: number): Promise<void> {
+async function runFile(file: string, index: number, library: string | undefined): Promise<void> {
   const report = join(scratch, `${index}.xml`);
   const command = [process.execPath, "test", `--timeout=${TEST_TIMEOUT_MS}`, "--reporter=junit", `--reporter-outfile=${report}`, `./${file}`];
   const start = performance.now();
@@ -41,7 +41,7 @@ async function runFile(file: string, index: number): Promise<void> {
     timeout: FILE_TIMEOUT_MS,
     killSignal: "SIGKILL",
     // Threads are set by the tests that need them; OpenMP's own choice collapses when two files share the machine.
-    env: { ...process.env, OMP_NUM_THREADS: "1", NO_COLOR: "1" },
+    env: { ...process.env, ...(library ? { EARTHCRAFT_NATIVE: library } : {}), OMP_NUM_THREADS: "1", NO_COLOR: "1" },
   });
   const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   await child.exited;
@@ -59,7 +59,7 @@ async function runFile(file: string, index: number): Promise<void> {
   if (child.exitCode !== 0) say(`${output}${errors}`.trimEnd().replace(/^/gm, "     "));
 }
 
-async function runFiles(filters: readonly string[]): Promise<void> {
+async function runFiles(filters: readonly string[], library: string | undefined): Promise<void> {
   const ignored = (file: string) => file.startsWith("node_modules/") || file.startsWith("runs/") || file.startsWith("build/");
   const wanted = (file: string) => filters.length === 0 || filters.some((part) => file.includes(part));
   const files = [...new Bun.Glob("**/*.test.ts").scanSync({ cwd: programRoot })].filter((file) => !ignored(file) && wanted(file));
@@ -68,22 +68,25 @@ async function runFiles(filters: readonly string[]): Promise<void> {
   const queue = files.map((file, index) => ({ file, index }));
   const jobs = Number(process.env.EARTHCRAFT_TEST_JOBS) || Math.min(availableParallelism(), 4);
   const worker = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) await runFile(next.file, next.index);
+    for (let next = queue.shift(); next; next = queue.shift()) await runFile(next.file, next.index, library);
   };
   await Promise.all(Array.from({ length: jobs }, worker));
 }
 
-async function buildNativeLibrary(): Promise<void> {
+/** @returns the library that all test files use, whatever happens to the sources meanwhile */
+async function buildNativeLibrary(): Promise<string | undefined> {
   if (process.env.EARTHCRAFT_NATIVE) {
     say(`native library: ${process.env.EARTHCRAFT_NATIVE} (EARTHCRAFT_NATIVE)`);
-    return;
+    return process.env.EARTHCRAFT_NATIVE;
   }
   try {
     const { library } = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
     say(`native library: ${library}`);
+    return library;
   } catch (error) {
     say(describeError(error));
     results.push({ name: "the native library", state: "failed", seconds: 0 });
+    return undefined;
   }
 }
 
@@ -108,8 +111,7 @@ function makePeers(): void {
 async function main(filters: readonly string[]): Promise<void> {
   const start = performance.now();
   makePeers();
-  await buildNativeLibrary();
-  await runFiles(filters);
+  await runFiles(filters, await buildNativeLibrary());
   rmSync(scratch, { recursive: true, force: true });
 
   const of = (state: Case["state"]) => results.filter((test) => test.state === state);

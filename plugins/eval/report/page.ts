@@ -12,12 +12,15 @@ import type { Summary } from "./summary";
 /** Whose first picture opens the report: the furthest of these that has one. */
 const BEST_PICTURE = ["extend", "sample", "texfm", "texvae", "capture", "scene"];
 
+/** What a picture of a whole scene is called. */
+const OVERVIEW = /oblique|extended|render|colou?r/;
+
 const RELOAD_S = 20;
 
 function heroOf(shown: readonly { stage: string; figures: readonly Figure[] }[]): Figure | undefined {
   for (const name of BEST_PICTURE) {
-    const found = shown.findLast(({ stage, figures }) => stage === name && figures.length > 0);
-    if (found) return found.figures[0];
+    const figures = shown.findLast(({ stage, figures }) => stage === name && figures.length > 0)?.figures;
+    if (figures) return figures.find(({ url }) => OVERVIEW.test(url)) ?? figures[0];
   }
   return shown.findLast(({ figures }) => figures.length > 0)?.figures[0];
 }
