@@ -76,7 +76,10 @@ class Rank {
       this.#listen(Bun.file(fds[REPORT_FD]!).stream()),
       this.#drain(this.#process.stdout as ReadableStream<Uint8Array>, options.printed),
       this.#drain(this.#process.stderr as ReadableStream<Uint8Array>, options.printed),
-    ]).then(() => {});
+    ]).then(
+      () => {},
+      () => {}, // a broken pipe is told of by `#watch`
+    );
     void this.#watch();
   }
 
