@@ -2,7 +2,7 @@
  * Sample calls of operators, for tests that walk every line of `ops.txt`. Owners of operators add a file to `index.ts`; a line without a sample
  * fails a test.
  */
-import { grad, noGrad, normal, randint, Tensor, uniform } from "../../ffi";
+import { Arena, grad, noGrad, normal, type RandomStream, randint, Tensor, uniform } from "../../ffi";
 
 /** What a sample returns: its outputs. Leaves made while it runs are differentiated. */
 export type Sample = () => Tensor | readonly Tensor[];
@@ -11,30 +11,46 @@ export type Samples = Readonly<Record<string, Sample>>;
 let leaves: Tensor[] = [];
 let draws = 0;
 
-const stream = () => ({ seed: 17, purpose: "test", index: draws++ }) as const;
+const drawn = new Arena("samples");
+const remembered = new Map<string, Tensor>();
+
+type Draw = (shape: readonly number[], stream: RandomStream) => Tensor;
+
+/** A fresh copy of what was drawn for this place in a sample; drawing anew would take most of the time. */
+function draw(what: string, shape: readonly number[], from: Draw): Tensor {
+  const index = draws++;
+  const key = `${what} ${shape.join()} ${index}`;
+  let values = remembered.get(key);
+  if (values === undefined) {
+    values = drawn.run(() => from(shape, { seed: 17, purpose: "test", index }));
+    remembered.set(key, values);
+  }
+  return values.clone();
+}
+
+function asLeaf(tensor: Tensor): Tensor {
+  leaves.push(tensor.requiresGrad_());
+  return tensor;
+}
 
 /** Normal values that gradients are asked of. */
 export function leaf(...shape: number[]): Tensor {
-  const tensor = normal(shape, stream()).requiresGrad_();
-  leaves.push(tensor);
-  return tensor;
+  return asLeaf(data(...shape));
 }
 
 /** In [0.5, 1.5), gradients asked. */
 export function positive(...shape: number[]): Tensor {
-  const tensor = uniform(shape, stream()).add_(0.5).requiresGrad_();
-  leaves.push(tensor);
-  return tensor;
+  return asLeaf(draw("positive", shape, (s, stream) => uniform(s, stream).add_(0.5)));
 }
 
 /** Normal values without gradient. */
 export function data(...shape: number[]): Tensor {
-  return normal(shape, stream());
+  return draw("normal", shape, normal);
 }
 
 /** Whole numbers in [0, high), i64. */
 export function index(high: number, ...shape: number[]): Tensor {
-  return randint(high, shape, stream());
+  return draw(`below ${high}`, shape, (s, stream) => randint(high, s, stream));
 }
 
 export interface Outcome {
@@ -53,7 +69,7 @@ export function runSample(sample: Sample): Outcome {
   const bytes = outputs.map((t) => t.toBytes());
   const roots = outputs.filter((t) => t.requiresGrad);
   if (roots.length > 0) {
-    const seeds = noGrad(() => roots.map((t) => normal(t.shape, { seed: 18, purpose: "test", index: t.numel }).to(t.dtype)));
+    const seeds = noGrad(() => roots.map((t) => data(...t.shape).to(t.dtype)));
     for (const gradient of grad(roots, leaves, seeds)) if (gradient !== null) bytes.push(gradient.toBytes());
   }
   return { bytes, differentiated: roots.length > 0 };
