@@ -217,6 +217,42 @@ describe("the chain on the letter F", () => {
     }
   });
 
+  test("vertices that no view saw take over the nearest seen one: none is black", async () => {
+    mkdirSync(at("near"));
+    const near = await annotateSite({
+      capturedDir: at("capture"),
+      sceneDir: at("scene"),
+      out: at("near"),
+      options: annotateOptions.parse({ far_m: 420 }),
+      progress: () => {},
+    });
+    expect(near.unseenShare).toBeGreaterThan(0.05);
+    expect(near.unseenShare).toBeLessThan(0.95);
+    const { tensors } = loadSafetensors(at("near/annotated.safetensors"));
+    const [vertices, feats, seen, semantic] = ["vertices", "feats", "seen", "semantic"].map((name) => tensors.get(name)!.toArray());
+    const nearestTo = (v: number): number => {
+      let [best, least] = [-1, Infinity];
+      for (let u = 0; u < seen!.length; u++) {
+        if (seen![u] === 0) continue;
+        const [dx, dy, dz] = [
+          vertices![3 * u]! - vertices![3 * v]!,
+          vertices![3 * u + 1]! - vertices![3 * v + 1]!,
+          vertices![3 * u + 2]! - vertices![3 * v + 2]!,
+        ];
+        const squared = dx * dx + dy * dy + dz * dz;
+        if (squared < least) [best, least] = [u, squared];
+      }
+      return best;
+    };
+    const unseen = Array.from(seen!.keys()).filter((v) => seen![v] === 0);
+    for (const v of unseen.filter((_, i) => i % Math.ceil(unseen.length / 12) === 0)) {
+      const nearest = nearestTo(v);
+      expect(feats!.slice(66 * v, 66 * v + 66)).toEqual(feats!.slice(66 * nearest, 66 * nearest + 66));
+      expect(semantic![v]).toBe(semantic![nearest]);
+      expect(semantic![v]).toBeGreaterThan(0);
+    }
+  }, 30_000);
+
   test("the mean slope counts the steps of the surface", () => {
     const west = samples.find((s) => s.crop[0] === 0 && s.crop[1] === 1)!;
     const highest = new Map<number, number>();
