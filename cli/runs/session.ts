@@ -1,4 +1,5 @@
 /** `earthcraft run`: recipe → plan → lock → ranks → schedule → result. */
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { type ResolvedRecipe, resolveRecipe } from "../config/recipe";
@@ -84,6 +85,7 @@ export async function runRecipe(session: Session, request: RecipeRun): Promise<v
   const todo = stages.filter((stage) => finishedRecord(stage.dir, stage.key) === undefined);
   if (common.dryRun) return dryRun(session, shown, stages, todo);
   if (todo.length === 0) {
+    if (session.host.hasReport && !existsSync(reportPath(plan.runDir))) await writeReport(session, plan.runDir);
     ui.info(`everything is done already: ${shown}`);
     return session.result({ ok: true, run: plan.runDir, ran: 0, skipped: stages.length, report: reportPath(plan.runDir) }, shown);
   }
@@ -127,6 +129,19 @@ export async function runRecipe(session: Session, request: RecipeRun): Promise<v
   } finally {
     await pool.close();
     lock?.release();
+  }
+}
+
+/** The report alone, of a run in which somebody removed it. */
+async function writeReport(session: Session, runDir: string): Promise<void> {
+  const lock = lockRun(runDir, new Date(session.io.now()));
+  const pool = makePool(session, lock.fds, undefined);
+  try {
+    await pool.report(runDir);
+    session.ui.info(`report: ${reportPath(runDir)}`);
+  } finally {
+    await pool.close();
+    lock.release();
   }
 }
 

@@ -105,6 +105,9 @@ describe("a run", () => {
     expect(await run()).toMatchObject({ ran: 0, skipped: 4 });
     expect(performance.now() - started).toBeLessThan(2000);
     expect(program.read("runs/r/run.json")).toBe(before);
+    rmSync(join(program.dir, "runs/r/report"), { recursive: true });
+    expect(await run()).toMatchObject({ ran: 0, skipped: 4 });
+    expect(program.has("runs/r/report/index.html")).toBe(true); // the one thing that is made again
   });
 
   test("redoes what an option reaches, and no more", async () => {
