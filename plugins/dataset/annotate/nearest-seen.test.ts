@@ -33,3 +33,11 @@ describe("nearestSeen", () => {
     expect(() => nearestSeen(cloud(3), new Uint8Array(3))).toThrow("no view saw");
   });
 });
+
+test("a mesh of which only a far corner was seen takes no longer than its size", () => {
+  const vertices = cloud(30_000);
+  const seen = Uint8Array.from({ length: 30_000 }, (_, v) => (vertices[3 * v]! < -200 && vertices[3 * v + 1]! < -200 ? 1 : 0));
+  const started = performance.now();
+  nearestSeen(vertices, seen);
+  expect(performance.now() - started).toBeLessThan(15_000); // a search ring by ring takes minutes
+}, 30_000);
