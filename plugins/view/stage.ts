@@ -1,8 +1,9 @@
 /** Stage `view`: exports and pictures of every scene that earlier stages generated. */
-import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { defineStage } from "../../cli/plugin";
+
+const OVERVIEW = "oblique.png";
 
 export const view = defineStage({
   name: "view",
@@ -31,8 +32,7 @@ export const view = defineStage({
     for (const [i, { path, name }] of scenes.entries()) {
       const scene = readScene(path);
       const written = await exportScene(scene, join(task.out, name), task.options);
-      for (const { file, caption } of written)
-        if (/^(oblique|top)\.png$/.test(file)) figures.push({ file: join(name, file), caption: `${name}: ${caption.toLowerCase()}` });
+      if (written.some(({ file }) => file === OVERVIEW)) figures.push({ file: join(name, OVERVIEW), caption: name });
       rows.push([name, scene.voxels.coords.length / 3, scene.splats?.count ?? 0, written.map(({ file }) => file).join(" ")]);
       task.progress(i + 1, scenes.length, name);
       task.stopIfCancelled();
@@ -40,7 +40,7 @@ export const view = defineStage({
     task.section({
       title: "Exports",
       sentence: `${scenes.length} ${scenes.length === 1 ? "scene is" : "scenes are"} written as PLY, GLB and GeoTIFF for viewers, modelling programs and GIS.`,
-      figures: figures.filter(({ file }) => existsSync(join(task.out, file))),
+      figures,
       tables: [{ title: "Files", columns: ["scene", "voxels", "splats", "files"], rows }],
     });
     return { items: scenes.map(({ name }) => name), metrics: { scenes: scenes.length } };
