@@ -3,7 +3,7 @@ import "../../test/matchers";
 import { denseWeight, fromDense, toDense } from "../../test/reference/dense-voxels";
 import { gradcheck } from "../../test/reference/gradcheck";
 import { coordsOf, randomRows, randomTensor } from "../../test/voxels";
-import { checkpoint, grad, init, noGrad, ops, scope, Tensor } from "../index";
+import { autocast, checkpoint, grad, init, noGrad, ops, scope, Tensor } from "../index";
 import { SparseIndex, SparseTensor, StridedConv3d, SubMConv3d, TransposedConv3d } from "./index";
 
 const extent = [14, 10, 8] as const;
@@ -138,6 +138,20 @@ describe("SubMConv3d", () => {
     const up = new TransposedConv3d(4, 3, { kernel: 3, stride: 2 }).materialize({ seed: 1 });
     expect(() => up.forward(stranger, stranger)).toThrow("does not live on the coarser level of the target");
   });
+
+  test("bf16 features and weights, summed in f32; autocast's policy is the same", () =>
+    scope(() => {
+      const layer = new SubMConv3d(16, 24).materialize({ seed: 3 });
+      const index = SparseIndex.of(coordsOf(rows));
+      const { pairs, starts } = index.submanifold();
+      const feats = randomTensor([rows.length, 16], 4, "f32");
+      const low = [feats, layer.weight.tensor, layer.bias!.tensor].map((t) => t.to("bf16")) as [Tensor, Tensor, Tensor];
+      const out = ops.earthcraft.sparseConv(...low, pairs, starts, null, null, rows.length);
+      expect(out.dtype).toBe("bf16");
+      const exact = ops.earthcraft.sparseConv(...(low.map((t) => t.to("f32")) as typeof low), pairs, starts, null, null, rows.length);
+      expect(out.to("f32")).toBeCloseToTensor(exact, { rtol: 0.005, atol: 1e-6 });
+      expect(autocast("bf16", () => layer.forward(new SparseTensor(index, feats)).feats)).toEqualTensor(out);
+    }));
 
   test("checkpointed, with the map first built inside, gradients are equal to the bit", () =>
     scope(() => {
