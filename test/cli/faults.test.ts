@@ -3,6 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openSync, readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { tryLock } from "../../cli/runs/libc";
+import { skipUnless } from "../skip";
 import { isRunning, Program, until } from "./program";
 
 setDefaultTimeout(60_000); // programs are started, and the machine may be busy
@@ -97,6 +98,37 @@ describe("Ctrl-C", () => {
     expect(program.json("runs/r/slow/steps.json")).toMatchObject({ steps: 60, resumedAt: step });
     expect(program.has("runs/r/.scratch/slow")).toBe(false);
   });
+
+  skipUnless(Bun.which("script"), "there is no `script` to make a terminal with: apt-get install bsdutils")(
+    "typed on a real terminal reaches the program once",
+    async () => {
+      using program = new Program();
+      program.write("r.yaml", SLOW);
+      const command = `'${process.execPath}' --no-install '${join(import.meta.dir, "../../cli/main.ts")}' run r.yaml`;
+      const terminal = Bun.spawn(["script", "-qefc", command, "/dev/null"], {
+        cwd: program.dir,
+        env: { ...program.env, TERM: "xterm", SHELL: "/bin/sh" },
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "ignore",
+      });
+      let shown = "";
+      const decoder = new TextDecoder();
+      for await (const bytes of terminal.stdout) {
+        const before = shown;
+        shown += decoder.decode(bytes, { stream: true });
+        if (STARTED.test(shown) && !STARTED.test(before)) {
+          terminal.stdin.write("\u0003");
+          await terminal.stdin.flush();
+        }
+      }
+      expect(shown.match(/finishing this step/g)).toHaveLength(1);
+      expect(shown).toContain("■ slow: interrupted");
+      expect(shown).toMatch(/error: interrupted\r\n {2}fix: run the same command again[^\r]*\r\n$/);
+      expect(await terminal.exited).toBe(130);
+      expect(program.has("runs/r/.scratch/slow/step")).toBe(true);
+    },
+  );
 
   test("twice leaves at once, though the stage does not look up", async () => {
     using program = new Program();
