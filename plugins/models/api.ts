@@ -1,5 +1,6 @@
 /** What other plugins may import of the models. */
 export { Posterior } from "./blocks/posterior";
+export { rematerializing } from "./blocks/rematerialize";
 export { classsfmConfig } from "./classsfm/config";
 export { Classsfm } from "./classsfm/model";
 export { type GuidedBy, gridOfCells, occupiedCells, sampleGrid } from "./classsfm/sample";

@@ -10,7 +10,6 @@ export const optimiserOptions = z.strictObject({
   clip: z.number().positive().default(1),
   ema: z.number().min(0).max(1).default(0.9999),
 });
-export type OptimiserOptions = z.infer<typeof optimiserOptions>;
 
 /** @param batch crops of one update by default */
 export const trainingOptions = (steps: number, batch: number) =>
@@ -24,6 +23,8 @@ export const trainingOptions = (steps: number, batch: number) =>
       optimiser: optimiserOptions.prefault({}),
       /** Matrix products, convolutions and attention in bf16, the rest in f32. */
       precision: z.enum(["f32", "bf16"]).default("bf16"),
+      /** Compute a block's inner tensors again in backward instead of keeping them: a third more time, a fraction of the memory, the same gradients. */
+      checkpointing: z.boolean().default(true),
       /** α of Eq. 2: how much likelier scenes with tall things are drawn. 0: all alike. */
       heightAlpha: z.number().nonnegative().default(1),
       flips: z.boolean().default(true),

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { Cancelled, EXIT, type StageTask, UserError } from "../../cli/plugin";
 import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope } from "../../ffi";
+import { rematerializing } from "../models/api";
 import { latestCheckpoint, saveCheckpoint } from "./checkpoint";
 import type { LossParts } from "./losses/structvae";
 import { MetricsLog } from "./metrics-log";
@@ -59,7 +60,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     const ahead = step + 1 < steps ? job.prepare(step + 1) : undefined;
     for (const place of places)
       scope(() => {
-        const { loss, parts, ids: seen } = precisely(options.precision, () => job.loss(step, place));
+        const { loss, parts, ids: seen } = precisely(options, () => job.loss(step, place));
         ids.push(...seen);
         const value = loss.item();
         if (!Number.isFinite(value)) stopAt(step, `the loss is ${value}`, ids);
@@ -126,8 +127,9 @@ class Clock {
   }
 }
 
-function precisely<T>(precision: TrainingOptions["precision"], run: () => T): T {
-  return precision === "bf16" ? autocast("bf16", run) : run();
+function precisely<T>({ precision, checkpointing }: TrainingOptions, run: () => T): T {
+  const saving = () => rematerializing(checkpointing, run);
+  return precision === "bf16" ? autocast("bf16", saving) : saving();
 }
 
 function stopAt(step: number, what: string, ids: readonly string[]): never {

@@ -8,6 +8,7 @@ import { init, LayerNorm, Linear, Module, ops } from "../../../ffi";
 import { type SparseTensor, SubMConv3d } from "../../../ffi/sparse";
 import { scaledXavier } from "./init";
 import { type Modulation, scenesOf } from "./modulation";
+import { segment } from "./rematerialize";
 
 export class CBlock extends Module {
   readonly norm: LayerNorm;
@@ -20,6 +21,10 @@ export class CBlock extends Module {
   }
 
   forward(x: SparseTensor): SparseTensor {
+    return segment(x, (voxels) => this.compute(voxels));
+  }
+
+  private compute(x: SparseTensor): SparseTensor {
     const h = x.withFeats(ops.aten.silu(this.norm.forward(x.feats)));
     return x.withFeats(x.feats.add(this.conv.forward(h).feats));
   }
@@ -43,6 +48,10 @@ export class ModulatedCBlock extends Module {
   }
 
   forward(x: SparseTensor, time: Modulation): SparseTensor {
+    return segment(x, (voxels) => this.compute(voxels, time));
+  }
+
+  private compute(x: SparseTensor, time: Modulation): SparseTensor {
     const first = this.convIn.forward(x.withFeats(ops.aten.silu(this.normIn.forward(x.feats))));
     const rows_BC = this.modulation.forward(time.embedding_BE);
     const [scale, shift] = rows_BC.chunk(2, 1);

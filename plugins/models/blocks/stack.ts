@@ -10,7 +10,7 @@ const MLP_RATIO = 4;
 export type Attention = "swin" | "full";
 
 /** Reach of the `index`-th block of a row. */
-export function reachOf(attention: Attention, index: number): AttentionReach {
+function reachOf(attention: Attention, index: number): AttentionReach {
   return attention === "full" ? { kind: "full" } : { kind: "window", edge: WINDOW_EDGE, shift: index % 2 === 0 ? 0 : WINDOW_EDGE / 2 };
 }
 

@@ -10,6 +10,7 @@ import { CrossAttention, SelfAttention } from "./attention";
 import { scaledXavier } from "./init";
 import { Mlp } from "./mlp";
 import { type Modulation, scenesOf } from "./modulation";
+import { segment } from "./rematerialize";
 
 export interface TBlockConfig {
   channels: number;
@@ -35,6 +36,10 @@ export class TBlock extends Module {
   }
 
   forward(x: SparseTensor): SparseTensor {
+    return segment(x, (voxels) => this.compute(voxels));
+  }
+
+  private compute(x: SparseTensor): SparseTensor {
     const attended = x.feats.add(this.attention.forward(this.norm.forward(x.feats), x));
     return x.withFeats(attended.add(this.mlp.forward(this.norm.forward(attended))));
   }
@@ -72,6 +77,10 @@ export class ModulatedTBlock extends Module {
    * @param cond the condition's voxels; needed exactly when the block has cross-attention
    */
   forward(x: SparseTensor, time: Modulation, cond?: SparseTensor): SparseTensor {
+    return segment(x, (voxels) => this.compute(voxels, time, cond));
+  }
+
+  private compute(x: SparseTensor, time: Modulation, cond: SparseTensor | undefined): SparseTensor {
     const rows_BC = this.modulation.forward(time.embedding_BE);
     const [shiftA, scaleA, gateA, shiftM, scaleM, gateM] = rows_BC.chunk(6, 1) as Six<Tensor>;
     const scenes = scenesOf(rows_BC, x);
