@@ -103,6 +103,7 @@ void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
 
   const int stride = kSplatGrads + channels;
   for (int64_t e = deepest - 1; e >= 0; --e) {
+    fetch_ahead(tile, e - kAhead);
     const int64_t id = tile.entries[e];
     const SplatOnScreen& s = tile.splats[id];
     const float* value = tile.channels + id * channels;
@@ -127,7 +128,7 @@ void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
         touched = true;
         const IntVec clamped = px.alpha > splat(kSplatAlphaMax);
         const Vec alpha = select(drawn, select(clamped, splat(kSplatAlphaMax), px.alpha), splat(0.0f));
-        const Vec passed = splat(1.0f) / (splat(1.0f) - alpha);
+        const Vec passed = reciprocal(splat(1.0f) - alpha);
         const Vec before = load(transmittance + at) * passed;
         const Vec weight = alpha * before;
         Vec worth{};  // what a unit of weight adds to the loss

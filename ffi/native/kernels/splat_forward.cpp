@@ -27,6 +27,7 @@ void forward_tile(const SplatTile& tile, const SplatImages& images) {
   for (int row = 0; row < kSplatTile; ++row) row_alive[row] = row < rows;
 
   for (int64_t e = 0; e < tile.entry_count && rows_alive > 0; ++e) {
+    fetch_ahead(tile, e + kAhead);
     const SplatOnScreen& on_screen = tile.splats[tile.entries[e]];
     const float* value = tile.channels + static_cast<int64_t>(tile.entries[e]) * channels;
     const Disc disc(on_screen);
@@ -44,7 +45,6 @@ void forward_tile(const SplatTile& tile, const SplatImages& images) {
         if (kColumns > 1 && (on_screen.x0 >= x0 + kLanes || on_screen.x1 < x0)) continue;
         const Pixels px(disc, lanes_float() + splat(x0 + 0.5f), static_cast<float>(tile.y0 + row) + 0.5f - disc.centre_y, tile.near);
         const IntVec drawn = px.drawn & was_alive;
-        if (!any(drawn)) continue;
         const Vec alpha = select(px.alpha > splat(kSplatAlphaMax), splat(kSplatAlphaMax), px.alpha);
         const Vec before = load(transmittance + at);
         const Vec after = before * (splat(1.0f) - alpha);

@@ -98,7 +98,9 @@ Bins bin_splats(const SplatScene& scene) {
   at::parallel_for(0, views, 1, [&](int64_t begin, int64_t end) {
     for (int64_t v = begin; v < end; ++v) {
       std::vector<int64_t> cursor(starts + v * tiles, starts + (v + 1) * tiles);
-      for (const Keyed<uint32_t>& item : order[v]) {
+      for (size_t i = 0; i < order[v].size(); ++i) {
+        if (i + 8 < order[v].size()) __builtin_prefetch(on_screen + scene.row[v] + order[v][i + 8].index);
+        const Keyed<uint32_t>& item = order[v][i];
         const SplatOnScreen& s = on_screen[scene.row[v] + item.index];
         for (int y = s.y0 / kSplatTile; y <= s.y1 / kSplatTile; ++y)
           for (int x = s.x0 / kSplatTile; x <= s.x1 / kSplatTile; ++x) entries[cursor[y * scene.tiles_across() + x]++] = item.index;
