@@ -85,7 +85,7 @@ beforeAll(async () => {
     options: annotateOptions.parse({}),
     progress,
   });
-  const made = await voxelizeSite({
+  samples = await voxelizeSite({
     site: "f",
     annotatedDir: at("annotate"),
     capturedDir: at("capture"),
@@ -97,7 +97,6 @@ beforeAll(async () => {
       return at(`voxelize/${crop}`);
     },
   });
-  samples = made.samples;
 }, 60_000);
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 

@@ -24,23 +24,11 @@ export const annotate = defineStage({
     });
     task.section({
       title: `Annotated mesh of ${task.item}`,
-      sentence: `${found.views} views annotate ${found.vertices} vertices; ${(100 * found.unseenShare).toFixed(1)} % of them no view saw, and they take over the nearest seen vertex.`,
+      sentence: `${found.views} views annotate ${found.vertices} vertices; ${(100 * found.unseenShare).toFixed(1)} % of them no view saw, and they take over the nearest seen vertex${found.levelled > 0 ? `; ${found.levelled} bodies of water were levelled` : ""}.`,
       figures: [
         {
           file: "annotated.png",
           caption: "The annotated mesh from above, north up: colour, class, normal, and in white the vertices that no view saw.",
-        },
-      ],
-      tables: [
-        {
-          title: "Mesh",
-          columns: ["what", "count"],
-          rows: [
-            ["vertices", found.vertices],
-            ["faces", found.faces],
-            ["faces within, buried ones included", found.facesWithin],
-            ["bodies of water levelled", found.levelled],
-          ],
         },
       ],
     });

@@ -20,16 +20,11 @@ export interface SiteTask {
   folderOf(crop: string): string;
 }
 
-export async function voxelizeSite(task: SiteTask): Promise<{ samples: SampleRecord[]; classRows: [string, number, number][] }> {
+export async function voxelizeSite(task: SiteTask): Promise<SampleRecord[]> {
   const transforms = await readTransforms(join(task.capturedDir, "transforms.json"));
   const { samples, picture } = scope(() => voxelize(task, transforms)); // all tensors are gone before the next wait
   await writePng(join(task.out, "crops.png"), picture);
-  const counts = CLASSES.map(({ id }) => samples.reduce((sum, sample) => sum + sample.class_voxels[id]!, 0));
-  const total = counts.reduce((a, b) => a + b, 0);
-  const classRows = counts
-    .map((n, c): [string, number, number] => [CLASSES[c]!.name, n, Number(((100 * n) / total).toFixed(2))])
-    .filter(([, n]) => n > 0);
-  return { samples, classRows: classRows.sort((a, b) => b[1] - a[1]) };
+  return samples;
 }
 
 function voxelize(task: SiteTask, transforms: Transforms): { samples: SampleRecord[]; picture: Picture } {

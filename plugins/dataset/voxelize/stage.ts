@@ -14,7 +14,7 @@ export const voxelize = defineStage({
   native: true,
   run: async (task) => {
     const { voxelizeSite } = await import("./site");
-    const site = await voxelizeSite({
+    const samples = await voxelizeSite({
       site: task.item!,
       annotatedDir: task.inputs.annotate!.dirOf(task.item!),
       capturedDir: task.inputs.capture!.dirOf(task.item!),
@@ -30,7 +30,6 @@ export const voxelize = defineStage({
         return folder;
       },
     });
-    const { samples } = site;
     const voxels = samples.map((s) => s.voxels);
     const [fewest, most] = [Math.min(...voxels), Math.max(...voxels)];
     const cut = samples.reduce((sum, s) => sum + s.cut_voxels, 0);
@@ -38,7 +37,6 @@ export const voxelize = defineStage({
       title: `Voxel samples of ${task.item}`,
       sentence: `${samples.length} crops hold ${fewest} to ${most} voxels of ${samples[0]!.voxel_m.toFixed(3)} m${cut > 0 ? `; ${cut} above the window were cut` : "; nothing rises above the window"}.`,
       figures: [{ file: "crops.png", caption: "The 3 × 3 crops as they lie, north up: colour from above, height (high is bright), class." }],
-      tables: [{ title: "Voxels a class", columns: ["class", "voxels", "share %"], rows: site.classRows }],
     });
     return {
       metrics: {
