@@ -111,7 +111,9 @@ class Scheduler {
     let record: StageRecord | undefined;
     try {
       using progress = new StageProgress(view, seconds, this.#eta, waiting, ui);
-      record = await (items === undefined ? this.#runTask(stage, undefined, progress, this.#threads(1)) : this.#runItems(stage, items, progress));
+      record = await (items === undefined
+        ? this.#runTask(stage, undefined, progress, this.#threads(1))
+        : this.#runItems(stage, items, progress, seconds));
     } catch (error) {
       const interrupted = error instanceof Cancelled;
       const status = interrupted ? "interrupted" : "failed";
@@ -188,7 +190,7 @@ class Scheduler {
     }
   }
 
-  async #runItems(stage: PlannedStage, items: readonly string[], progress: StageProgress): Promise<StageRecord | undefined> {
+  async #runItems(stage: PlannedStage, items: readonly string[], progress: StageProgress, seconds: () => number): Promise<StageRecord | undefined> {
     const { shard, jobs, threads } = this.options;
     mkdirSync(stage.dir, { recursive: true });
     rmSync(join(stage.dir, "stage.json"), { force: true }); // incomplete from here on
@@ -199,6 +201,7 @@ class Scheduler {
       if (record !== undefined) done.set(item, record);
     }
     const mine = items.filter((item, i) => !done.has(item) && (shard === undefined || i % shard.count === shard.index - 1));
+    const earlier_s = [...done.values()].reduce((sum, record) => sum + record.seconds, 0);
     progress.start(done.size, items.length);
     const most = jobs ?? (stage.stage.parallel === "threads" ? 1 : Math.min(threads, Math.floor(availableMemory() / TASK_BYTES)));
     const beside = Math.max(1, Math.min(most, mine.length));
@@ -223,13 +226,13 @@ class Scheduler {
     for (const entry of readdirSync(stage.dir, { withFileTypes: true }))
       if (entry.isDirectory() && !items.includes(entry.name)) rmSync(join(stage.dir, entry.name), { recursive: true });
     const records = items.map((item) => done.get(item)!);
-    const record = this.#gather(stage, items, records, beside);
+    const record = this.#gather(stage, items, records, beside, seconds() + earlier_s / beside);
     writeFileAtomically(join(stage.dir, "stage.json"), `${JSON.stringify(record, null, 2)}\n`);
     return record;
   }
 
   /** The record of a `foreach` stage: metrics are means over its items, outputs are theirs; sections stay with them. */
-  #gather(stage: PlannedStage, items: readonly string[], records: readonly StageRecord[], beside: number): StageRecord {
+  #gather(stage: PlannedStage, items: readonly string[], records: readonly StageRecord[], beside: number, seconds: number): StageRecord {
     const names = [...new Set(records.flatMap(({ metrics }) => Object.keys(metrics)))];
     const mean = (name: string) => {
       const values = records.flatMap(({ metrics }) => (metrics[name] === undefined ? [] : [metrics[name]]));
@@ -245,7 +248,7 @@ class Scheduler {
         ),
         sections: [],
         warnings: records.flatMap(({ warnings }) => warnings),
-        seconds: records.reduce((sum, { seconds }) => sum + seconds, 0),
+        seconds,
       }),
       peakMemory_bytes: peakMemory() + peaks.slice(0, beside).reduce((sum, peak) => sum + peak, 0),
     };
