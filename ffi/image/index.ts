@@ -1,3 +1,3 @@
 /** Pictures [B, C, H, W]: similarity and sampling. */
 export { sampleBilinear } from "./sample";
-export { psnr, ssim } from "./similarity";
+export { ssim } from "./similarity";

@@ -1,6 +1,5 @@
 /** How alike two batches of pictures are. Values lie in [0, 1]. */
 import { earthcraft } from "../ops.gen";
-import { scope } from "../scope";
 import type { Tensor } from "../tensor";
 
 /**
@@ -12,22 +11,4 @@ import type { Tensor } from "../tensor";
  */
 export function ssim(x: Tensor, y: Tensor): Tensor {
   return earthcraft.ssim(x, y);
-}
-
-/**
- * Peak signal-to-noise ratio in decibels.
- * @param x f32 [B, C, H, W]
- * @param y like x
- * @returns f32 [B]; infinite where the pictures are equal
- */
-export function psnr(x: Tensor, y: Tensor): Tensor {
-  return scope(() =>
-    x
-      .sub(y)
-      .pow(2)
-      .flatten(1)
-      .mean(1)
-      .log()
-      .mul(-10 / Math.LN10),
-  );
 }
