@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { latestCheckpoint, saveCheckpoint } from "./checkpoint";
+import { CheckpointWriter, latestCheckpoint, saveCheckpoint } from "./checkpoint";
 
 let root: string;
 beforeEach(() => {
@@ -49,6 +49,43 @@ describe("checkpoints", () => {
       }),
     ).toThrow("disk full");
     expect(latestCheckpoint(root, "k")?.step).toBe(5);
+  });
+
+  test("a full disk is ridden out twice, the third time in a row it stops the run", () => {
+    let full = true;
+    const warnings: string[] = [];
+    const writer = new CheckpointWriter(
+      root,
+      "k",
+      (dir) => {
+        if (full) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+        write("whole")(dir);
+      },
+      (text) => warnings.push(text),
+    );
+    writer.save(1);
+    writer.save(2);
+    full = false;
+    writer.save(3);
+    full = true;
+    writer.save(4);
+    writer.save(5);
+    expect(warnings).toHaveLength(4);
+    expect(warnings[0]).toContain("step 1: the checkpoint could not be written (no space left on device)");
+    expect(() => writer.save(6)).toThrow("no space left");
+    expect(readdirSync(root)).toEqual(["step-3"]);
+  });
+
+  test("what is not the disk's fault is not ridden out", () => {
+    const writer = new CheckpointWriter(
+      root,
+      "k",
+      () => {
+        throw new TypeError("bug");
+      },
+      () => {},
+    );
+    expect(() => writer.save(1)).toThrow("bug");
   });
 
   test("saving a step again replaces it", () => {

@@ -27,8 +27,18 @@ const KEEP = 2;
 export function saveCheckpoint(root: string, step: number, key: string, write: (dir: string) => void): Checkpoint {
   mkdirSync(root, { recursive: true });
   const temporary = join(root, `.tmp-${step}-${process.pid}-${Math.random().toString(36).slice(2, 8)}`);
-  mkdirSync(temporary);
-  write(temporary);
+  try {
+    mkdirSync(temporary);
+    write(temporary);
+    return commit(root, temporary, step, key);
+  } catch (error) {
+    rmSync(temporary, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Makes a written folder a checkpoint: sizes noted, everything synced, renamed into place, old ones gone. */
+function commit(root: string, temporary: string, step: number, key: string): Checkpoint {
   const files = Object.fromEntries(readdirSync(temporary).map((name) => [name, statSync(join(temporary, name)).size]));
   for (const name of Object.keys(files)) sync(join(temporary, name));
   writeFileSync(join(temporary, "manifest.json"), JSON.stringify({ version: 1, step, key, files } satisfies z.infer<typeof manifestSchema>));
@@ -113,4 +123,36 @@ function sync(path: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+const DISK_FAULTS = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG", "EMFILE", "ENFILE"]);
+/** Failed saves in a row after which a run stops: it would lose too much. */
+const PATIENCE = 3;
+
+/** Saves checkpoints, and rides out a disk that is full for a while: training goes on and the next interval tries again. */
+export class CheckpointWriter {
+  private failures = 0;
+
+  constructor(
+    private readonly root: string,
+    private readonly key: string,
+    private readonly write: (dir: string) => void,
+    private readonly warn: (text: string) => void,
+  ) {}
+
+  /** @throws the system's error after three failures in a row, and any error that is not the disk's */
+  save(step: number): void {
+    try {
+      saveCheckpoint(this.root, step, this.key, this.write);
+      this.failures = 0;
+    } catch (error) {
+      this.failures++;
+      if (!isDiskFault(error) || this.failures >= PATIENCE) throw error;
+      this.warn(`step ${step}: the checkpoint could not be written (${error.message}); the one before stays, the next interval tries again`);
+    }
+  }
+}
+
+function isDiskFault(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && DISK_FAULTS.has(error.code);
 }

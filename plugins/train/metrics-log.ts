@@ -1,5 +1,5 @@
 /** `metrics.jsonl`: one line a logged step. Append-only; a resumed run cuts it back to its checkpoint, and a line torn by a crash is dropped. */
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 
 export interface MetricsLine {
   step: number;
@@ -24,6 +24,11 @@ export class MetricsLog {
   append(line: MetricsLine): void {
     this.lines.push(line);
     if (this.path !== null) appendFileSync(this.path, `${JSON.stringify(line)}\n`);
+  }
+
+  /** The whole log as a file of its own, beside the trained weights. */
+  copyTo(path: string): void {
+    if (this.path !== null) copyFileSync(this.path, path);
   }
 
   /** One number over the steps, for a curve. */

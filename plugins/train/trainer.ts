@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Cancelled, EXIT, type StageTask, UserError } from "../../cli/plugin";
 import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope } from "../../ffi";
 import { rematerializing } from "../models/api";
-import { latestCheckpoint, saveCheckpoint } from "./checkpoint";
+import { CheckpointWriter, latestCheckpoint } from "./checkpoint";
 import type { LossParts } from "./losses/structvae";
 import { MetricsLog } from "./metrics-log";
 import type { TrainingOptions } from "./options";
@@ -16,7 +16,7 @@ import { learningRate } from "./schedule";
 import { World } from "./world";
 
 export interface TrainJob {
-  task: Pick<StageTask<unknown>, "scratch" | "seed" | "world" | "progress" | "log" | "warn" | "cancelled">;
+  task: Pick<StageTask<unknown>, "scratch" | "out" | "seed" | "world" | "progress" | "log" | "warn" | "cancelled">;
   model: Module;
   options: TrainingOptions;
   checkpointEvery: number;
@@ -49,7 +49,8 @@ export async function train(job: TrainJob): Promise<TrainResult> {
   if (found && leads) task.log(`going on from step ${found.step}`);
   world.meet(); // nobody writes before all have read
   const log = MetricsLog.resume(leads ? join(task.scratch, "metrics.jsonl") : null, step);
-  const save = () => void (leads && saveCheckpoint(root, step, job.key, (dir) => store(dir, model, optimiser)));
+  const writer = new CheckpointWriter(root, job.key, (dir) => store(dir, model, optimiser), task.warn);
+  const save = () => void (leads && writer.save(step));
 
   const clock = new Clock();
   const places = world.places(batch);
@@ -58,6 +59,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     const ids: string[] = [];
     await job.prepare(step);
     const ahead = step + 1 < steps ? job.prepare(step + 1) : undefined;
+    ahead?.catch(() => {}); // told where it is awaited, should the step not fail first
     for (const place of places)
       scope(() => {
         const { loss, parts, ids: seen } = precisely(options, () => job.loss(step, place));
@@ -83,6 +85,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     }
     if (step % job.checkpointEvery === 0 || step === steps) save();
   }
+  log.copyTo(join(task.out, "metrics.jsonl"));
   if (ema > 0) model.loadStateDict(optimiser.emaState());
   optimiser.dispose();
   world.leave();
