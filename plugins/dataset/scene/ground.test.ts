@@ -79,6 +79,16 @@ describe("water", () => {
     expect([...levels][0]!).toBeCloseTo(10.25, 0);
   });
 
+  test("the sea and a harbour joined to it lie at sea level, whatever a coarse elevation says; a pond beside them does not", () => {
+    const field = { n, cell_m: 2, half_m: 40, z: Float32Array.from({ length: (n + 1) ** 2 }, (_, i) => Math.max(0, 30 - 2 * (i % (n + 1)))) };
+    const mask = water((x, y) => x > 20 || (x > 8 && y > 30) || (x < 4 && y < 4));
+    levelWater(field, mask, { nodes: water((x) => x > 20), level_m: -45.5 });
+    const at = (x: number, y: number) => field.z[y * (n + 1) + x]!;
+    expect([at(21, 5), at(40, 40), at(10, 35)]).toEqual([-45.5, -45.5, -45.5]);
+    expect(at(15, 10)).toBe(0);
+    expect(at(2, 2)).toBeGreaterThan(20);
+  });
+
   test("a river keeps its fall and loses its ripples", () => {
     const slope = (i: number) => 0.2 * (i % (n + 1));
     const field = {

@@ -105,9 +105,11 @@ export function heightAt({ n, cell_m, half_m, z }: Field, x: number, y: number):
 /**
  * Levels water: a still body gets one height, a body that falls along its course (a river) a local mean.
  * The level comes from the body's rim: "we refine the mesh for water regions using the average height of water edge to land".
+ * The sea, and what is joined to it, lies at sea level: a coarse elevation lifts it along steep coasts.
  * @param water 1 on nodes in water
+ * @param sea 1 on nodes in the sea, and the sea's height
  */
-export function levelWater({ n, cell_m, z }: Field, water: Uint8Array): void {
+export function levelWater({ n, cell_m, z }: Field, water: Uint8Array, sea?: { nodes: Uint8Array; level_m: number }): void {
   const side = n + 1;
   const seen = new Uint8Array(z.length);
   for (let start = 0; start < z.length; start++) {
@@ -128,6 +130,10 @@ export function levelWater({ n, cell_m, z }: Field, water: Uint8Array): void {
         }
       }
       if (onRim) rim.push(i);
+    }
+    if (sea && body.some((i) => sea.nodes[i])) {
+      for (const i of body) z[i] = sea.level_m;
+      continue;
     }
     const heights = (rim.length > 0 ? rim : body).map((i) => z[i]!).sort((a, b) => a - b);
     const at = (q: number) => heights[Math.min(heights.length - 1, Math.floor(q * heights.length))]!;

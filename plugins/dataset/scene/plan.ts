@@ -13,6 +13,8 @@ export interface Plan {
   byDefault: Uint8Array;
   /** 1 under buildings. */
   built: Uint8Array;
+  /** 1 where the sea is, in a place with a coastline. */
+  sea?: Uint8Array;
   /** Roads as drawn on the ground, for planners: plan coordinates and widths. */
   roads: { points: XY[]; width_m: number; tags: Tags }[];
   /** Lines that leave the ground. */
@@ -94,9 +96,11 @@ function paintAmongStreets(rules: LandCover, { canvas, byDefault }: Plan): void 
     }
 }
 
-function paintSea(features: SiteFeatures, { canvas, byDefault }: Plan): void {
+function paintSea(features: SiteFeatures, plan: Plan): void {
   if (features.coastlines.length === 0) return;
+  const { canvas, byDefault } = plan;
   const sea = seaMask(canvas, features.coastlines);
+  plan.sea = sea;
   const style = canvas.addStyle(featureStyle(8, {}, 3));
   // piers and breakwaters reach beyond the coastline and stay what they are
   for (let i = 0; i < sea.length; i++)

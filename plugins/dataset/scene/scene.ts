@@ -1,7 +1,7 @@
 /**
  * The simulated scene of one site ("Collection and 3D Simulation"): terrain, roads, water, buildings and trees as one labelled, coloured mesh, from elevation, map and footprints.
  */
-import { EnuFrame, type Georeference, georeference } from "../../earth/api";
+import { EnuFrame, type Georeference, georeference, separation } from "../../earth/api";
 import type { Layer } from "../place/elevation";
 import type { PlaceMap } from "../place/map";
 import type { Place } from "../place/place-file";
@@ -79,10 +79,8 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
 
   const node = nodeClasses(plan.canvas, n);
   smoothRoads(ground, node);
-  levelWater(
-    ground,
-    Uint8Array.from(node, (c) => (c === 8 ? 1 : 0)),
-  );
+  const water = Uint8Array.from(node, (c) => (c === 8 ? 1 : 0));
+  levelWater(ground, water, plan.sea && { nodes: seaNodes(plan.sea, n), level_m: seaLevel(source, site) });
   const buildings = resolveBuildings(features.buildings, ground, plan.canvas, source.rules, rise);
   const canopy = canopyHeights(ground, (i) => node[i] === source.rules.canopy, rise);
   const surface = surfaceHeights(ground, canopy, buildings, plan.canvas);
@@ -136,6 +134,19 @@ function nodeClasses(canvas: Canvas, n: number): Uint8Array {
       out[r * (n + 1) + c] = best;
     }
   return out;
+}
+
+/** 1 on nodes whose square north-east of them is sea. */
+function seaNodes(sea: Uint8Array, n: number): Uint8Array {
+  const side = n + 1;
+  const square = (i: number) => Math.min(2 * n - 1, 2 * i);
+  return Uint8Array.from({ length: side * side }, (_, i) => sea[square(Math.floor(i / side)) * 2 * n + square(i % side)]!);
+}
+
+/** Height 0 of the elevation's datum in the site's frame; of the geoid where heights are above the ellipsoid. */
+function seaLevel(source: SceneSource, { origin }: Site): number {
+  const { vertical } = source.elevation[0]!;
+  return separation(vertical === "ellipsoid" ? "egm96" : vertical, origin.lat, origin.lon) - origin.h;
 }
 
 /** Roads lie level across: heights of their nodes are averaged with the nodes round them. */
