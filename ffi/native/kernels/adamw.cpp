@@ -62,17 +62,17 @@ void adamw_f32(const AdamwCoefficients& c, float* __restrict param, const float*
 
 void adamw_bf16(const AdamwCoefficients& c, float* __restrict param, const float* __restrict gradient, uint16_t* __restrict mean,
                 uint16_t* __restrict square, float* __restrict ema, const uint32_t* __restrict random, int64_t count) {
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) {
-    float m = widen(mean[i]);
-    float v = widen(square[i]);
-    update(c, param[i], gradient[i], m, v);
-    mean[i] = round_stochastically(m, random[i] & 0xFFFF);
-    square[i] = round_stochastically(v, random[i] >> 16);
+  // Widened, updated and rounded piece by piece: one loop that does all three is not vectorized.
+  constexpr int64_t kPiece = 256;
+  float means[kPiece], squares[kPiece];
+  for (int64_t begin = 0; begin < count; begin += kPiece) {
+    const int64_t n = kPiece < count - begin ? kPiece : count - begin;
+    for (int64_t i = 0; i < n; ++i) means[i] = widen(mean[begin + i]);
+    for (int64_t i = 0; i < n; ++i) squares[i] = widen(square[begin + i]);
+    adamw_f32(c, param + begin, gradient + begin, means, squares, ema == nullptr ? nullptr : ema + begin, n);
+    for (int64_t i = 0; i < n; ++i) mean[begin + i] = round_stochastically(means[i], random[begin + i] & 0xFFFF);
+    for (int64_t i = 0; i < n; ++i) square[begin + i] = round_stochastically(squares[i], random[begin + i] >> 16);
   }
-  if (ema == nullptr) return;
-#pragma omp simd
-  for (int64_t i = 0; i < count; ++i) ema[i] = param[i] + (ema[i] - param[i]) * c.ema_decay;
 }
 
 }  // namespace earthcraft::EC_VARIANT
