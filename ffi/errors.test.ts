@@ -152,6 +152,31 @@ describe("the library", () => {
     expect([stdout.toString(), stderr.toString(), exitCode]).toEqual(["", "", 0]);
   });
 
+  test("raises the cancel flag by a signal while JavaScript's own handlers wait, and lets them run afterwards", async () => {
+    const script = `
+      import { cancelFlag, cancelOnSignals, Tensor } from ${JSON.stringify(`${import.meta.dir}/index`)};
+      let handled = 0;
+      process.on("SIGINT", () => handled++);
+      cancelOnSignals(true);
+      const flag = cancelFlag();
+      const x = Tensor.ones([200, 200]);
+      console.log("ready");
+      const end = Date.now() + 20000;
+      while (flag[0] === 0 && Date.now() < end) x.matmul(x).dispose();
+      const before = handled;
+      for (let i = 0; i < 100 && handled === 0; ++i) await Bun.sleep(20);
+      console.log(JSON.stringify({ flag: flag[0], before, handled }));
+      process.exit(0);
+    `;
+    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+    let text = "";
+    for await (const chunk of child.stdout) {
+      text += new TextDecoder().decode(chunk);
+      if (text === "ready\n") child.kill("SIGINT");
+    }
+    expect(JSON.parse(text.split("\n")[1]!)).toEqual({ flag: 1, before: 0, handled: 1 });
+  }, 60_000);
+
   test("a missing library is named with what to run", () => {
     const script = `import { Tensor } from ${JSON.stringify(`${import.meta.dir}/index`)}; try { Tensor.ones([2]) } catch (e) { console.log(e.message) }`;
     const run = (native: string | undefined) =>

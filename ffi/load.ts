@@ -155,7 +155,10 @@ export function cancelFlag(): Int32Array {
   return new Int32Array(toArrayBuffer(block, 0, 64));
 }
 
-/** Lets SIGINT and SIGTERM raise the cancel flag even while a native call blocks JavaScript; the runtime's own handlers still run. */
+/**
+ * Lets SIGINT and SIGTERM raise the cancel flag even while a native call blocks JavaScript. Handlers that `process.on` installed before still run;
+ * one installed afterwards takes this one's place.
+ */
 export function cancelOnSignals(on: boolean): void {
   check(loadNative().call.ec_control_cancel_on_signals(on ? 1 : 0), "signals");
 }
