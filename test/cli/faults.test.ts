@@ -8,7 +8,7 @@ import { isRunning, Program, until } from "./program";
 
 setDefaultTimeout(60_000); // programs are started, and the machine may be busy
 
-const SLOW = "title: Slow\nstages:\n  - numbers\n  - slow: { steps: 60, step_ms: 20 }\n";
+const SLOW = "title: Slow\nstages:\n  - numbers\n  - slow: { steps: 150, step_ms: 20 }\n";
 const rankPid = (match: RegExpMatchArray) => Number(match[1]);
 const openFiles = (pid: number) =>
   readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
@@ -95,7 +95,7 @@ describe("Ctrl-C", () => {
     const again = await program.run("run", "r.yaml", "--json");
     expect(JSON.parse(again.stdout)).toMatchObject({ ok: true, ran: 1, skipped: 1 });
     expect(again.code).toBe(0);
-    expect(program.json("runs/r/slow/steps.json")).toMatchObject({ steps: 60, resumedAt: step });
+    expect(program.json("runs/r/slow/steps.json")).toMatchObject({ steps: 150, resumedAt: step });
     expect(program.has("runs/r/.scratch/slow")).toBe(false);
   });
 
@@ -160,7 +160,7 @@ describe("Ctrl-C", () => {
     await running.says(STARTED);
     process.kill(running.pid, "SIGINT");
     expect((await running.finished()).code).toBe(130);
-    program.write("r.yaml", SLOW.replace("steps: 60", "steps: 5"));
+    program.write("r.yaml", SLOW.replace("steps: 150", "steps: 5"));
     expect((await program.run("run", "r.yaml")).code).toBe(0);
     expect(program.json("runs/r/slow/steps.json")).toMatchObject({ steps: 5, resumedAt: 0 });
   });
@@ -169,7 +169,7 @@ describe("Ctrl-C", () => {
 describe("a second writer", () => {
   test("is told who is at work, and exits 75; another folder is free", async () => {
     using program = new Program();
-    program.write("r.yaml", SLOW);
+    program.write("r.yaml", SLOW.replace("steps: 150", "steps: 60000"));
     const running = program.start("run", "r.yaml");
     await running.says(STARTED);
     const second = await program.run("run", "r.yaml", "--json");

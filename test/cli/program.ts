@@ -11,6 +11,8 @@ export interface Finished {
   stdout: string;
   stderr: string;
   code: number;
+  /** Milliseconds of computing: what a quiet machine would take, on a busy one too. */
+  cpu_ms: number;
 }
 
 export class Program implements Disposable {
@@ -94,7 +96,8 @@ export class Running {
     const stdout = await this.#stdout;
     await this.#reading;
     await this.process.exited;
-    return { stdout, stderr: this.#stderr, code: this.process.exitCode ?? -1 };
+    const cpu_ms = Number(this.process.resourceUsage()?.cpuTime.total ?? Number.NaN) / 1000;
+    return { stdout, stderr: this.#stderr, code: this.process.exitCode ?? -1, cpu_ms };
   }
 
   async #read(): Promise<void> {
