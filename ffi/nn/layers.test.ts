@@ -31,7 +31,8 @@ describe("Module", () => {
     const c = new Block().materialize({ seed: 8 }).stateDict();
     for (const [name, value] of a) expect(b.get(name)).toEqualTensor(value);
     expect(c.get("layers.0.weight")!.toArray()).not.toEqual(a.get("layers.0.weight")!.toArray());
-    expect(a.get("layers.0.weight")!.toArray()).not.toEqual(a.get("layers.1.weight")!.toArray());
+    const twins = new ModuleList([new Linear(3, 3), new Linear(3, 3)]).materialize({ seed: 7 }).stateDict();
+    expect(twins.get("0.weight")!.toArray()).not.toEqual(twins.get("1.weight")!.toArray());
   });
 
   test("a state with a missing name, an unknown one and a wrong shape is refused whole", () => {
