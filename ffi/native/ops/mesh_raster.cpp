@@ -50,11 +50,32 @@ struct Chunk {
   std::vector<ScreenVertex> cut_vertices;
 };
 
+// To the nearest 1 / 4096: beyond 2^52 the sum has no fraction left. A library call here would cost more than all else of a vertex.
+double snap(double value) {
+  constexpr double kRounding = 6755399441055744.0;  // 1.5 * 2^52
+  const double scaled = value * kSubpixels;
+  return std::abs(scaled) < 2251799813685248.0 ? ((scaled + kRounding) - kRounding) / kSubpixels : value;
+}
+
+// The first pixel whose centre is at or after `low`, and the last at or before `high`, inside [0, size).
+int first_pixel(double low) {
+  const double at = low - 0.5;
+  if (!(at > 0)) return 0;
+  if (at > 40000) return 40000;
+  const int whole = static_cast<int>(at);
+  return whole + (whole < at);
+}
+int last_pixel(double high, int size) {
+  const double at = high - 0.5;
+  if (!(at >= 0)) return -1;
+  return at >= size - 1 ? size - 1 : static_cast<int>(at);
+}
+
 ScreenVertex project(const Camera& camera, const double at[3], double near) {
   const double scale = camera.parallel ? 1 : 1 / at[2];
   ScreenVertex out;
-  out.x = std::nearbyint((camera.fx * at[0] * scale + camera.cx) * kSubpixels) / kSubpixels;
-  out.y = std::nearbyint((camera.fy * at[1] * scale + camera.cy) * kSubpixels) / kSubpixels;
+  out.x = snap(camera.fx * at[0] * scale + camera.cx);
+  out.y = snap(camera.fy * at[1] * scale + camera.cy);
   out.q = camera.parallel ? -at[2] : scale;
   out.visible = at[2] >= near && std::isfinite(out.x) && std::isfinite(out.y);
   return out;
@@ -101,12 +122,10 @@ class View {
   }
 
   void add(Chunk& chunk, int32_t face, int32_t cut, const ScreenVertex& a, const ScreenVertex& b, const ScreenVertex& c) const {
-    const double x0 = std::max(0.0, std::ceil(std::min({a.x, b.x, c.x}) - 0.5)),
-                 x1 = std::min(width_ - 1.0, std::floor(std::max({a.x, b.x, c.x}) - 0.5));
-    if (!(x0 <= x1)) return;
-    const double y0 = std::max(0.0, std::ceil(std::min({a.y, b.y, c.y}) - 0.5)),
-                 y1 = std::min(height_ - 1.0, std::floor(std::max({a.y, b.y, c.y}) - 0.5));
-    if (!(y0 <= y1)) return;
+    const int x0 = first_pixel(std::min({a.x, b.x, c.x})), x1 = last_pixel(std::max({a.x, b.x, c.x}), width_);
+    if (x0 > x1) return;
+    const int y0 = first_pixel(std::min({a.y, b.y, c.y})), y1 = last_pixel(std::max({a.y, b.y, c.y}), height_);
+    if (y0 > y1) return;
     chunk.candidates.push_back({face, cut, static_cast<int16_t>(x0), static_cast<int16_t>(x1), static_cast<int16_t>(y0), static_cast<int16_t>(y1)});
   }
 
