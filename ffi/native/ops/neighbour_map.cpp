@@ -8,7 +8,9 @@
 #include <ATen/ops/full.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <tuple>
+#include <vector>
 
 #include "../kernels/sparse_conv.h"
 #include "voxel_grid.h"
@@ -16,16 +18,47 @@
 namespace earthcraft {
 namespace {
 
-struct AxisStep {  // where offset −1, 0, +1 from a coordinate's low three bits leads
-  int leaf;        // neighbouring leaf, −1, 0 or 1
+struct AxisStep {  // where offset −1, 0 or +1 from a coordinate's low three bits leads
+  int leaf;        // 0, 1 or 2: the neighbouring leaf below, the same, the one above
   uint32_t bits;   // spread to every third bit
 };
 
-AxisStep axis_step(int32_t low, int offset) {
-  const int32_t at = low + offset;
+constexpr AxisStep axis_step(int low, int offset) {
+  const int at = low + offset;
   const auto inside = static_cast<uint32_t>(at & 7);
-  return {at < 0 ? -1 : at > 7 ? 1 : 0, (inside & 1) | (inside & 2) << 2 | (inside & 4) << 4};
+  return {at < 0 ? 0 : at > 7 ? 2 : 1, (inside & 1) | (inside & 2) << 2 | (inside & 4) << 4};
 }
+
+struct StepTable {
+  AxisStep steps[8][3];
+};
+constexpr StepTable make_steps() {
+  StepTable table{};
+  for (int low = 0; low < 8; ++low)
+    for (int offset = -1; offset <= 1; ++offset) table.steps[low][offset + 1] = axis_step(low, offset);
+  return table;
+}
+constexpr StepTable kSteps = make_steps();
+
+const VoxelGrid::Leaf kEmptyLeaf{};
+
+// The 27 leaves round a leaf, x fastest.
+struct Surroundings {
+  Voxel centre{-1, -1, -1, -1};
+  const VoxelGrid::Leaf* leaves[27];
+
+  void move_to(const VoxelGrid& grid, const Voxel& leaf) {
+    if (leaf.batch == centre.batch && leaf.x == centre.x && leaf.y == centre.y && leaf.z == centre.z) return;
+    centre = leaf;
+    for (int slot = 0; slot < 27; ++slot) {
+      const Voxel next{0, leaf.x + slot % 3 - 1, leaf.y + slot / 3 % 3 - 1, leaf.z + slot / 9 - 1};
+      const bool inside = static_cast<uint32_t>(next.x) < kAxisEnd / 8 && static_cast<uint32_t>(next.y) < kAxisEnd / 8 &&
+                          static_cast<uint32_t>(next.z) < kAxisEnd / 8;
+      leaves[slot] = inside ? grid.leaf(static_cast<uint64_t>(leaf.batch) << 39 | morton_key(next)) : nullptr;
+      if (leaves[slot] == nullptr) leaves[slot] = &kEmptyLeaf;
+    }
+  }
+};
 
 // int32 [queries, kernel³], row of `coords` or −1
 at::Tensor neighbour_map(const at::Tensor& queries, const at::Tensor& coords, int64_t kernel, int64_t stride) {
@@ -35,40 +68,23 @@ at::Tensor neighbour_map(const at::Tensor& queries, const at::Tensor& coords, in
   const at::Tensor rows = checked_coords("neighbour_map", "queries", queries);
   const int64_t n = rows.size(0), taps = kernel * kernel * kernel;
   const int32_t* query = rows.const_data_ptr<int32_t>();
-  const int first = kernel == 3 ? -1 : 0;
+  const int first = kernel == 3 ? 0 : 1;  // offset −1 is step 0
   at::Tensor map = at::empty({n, taps}, coords.options());
   int32_t* out = map.mutable_data_ptr<int32_t>();
   at::parallel_for(0, n, 1 << 11, [&](int64_t begin, int64_t end) {
-    const VoxelGrid::Leaf* near[27] = {};  // leaves round the last query; most voxels share them with the one before
-    bool known[27] = {};
-    Voxel here{-1, -1, -1, -1};
+    Surroundings near;
     for (int64_t i = begin; i < end; ++i) {
-      const Voxel at{query[4 * i], static_cast<int32_t>(stride) * query[4 * i + 1], static_cast<int32_t>(stride) * query[4 * i + 2],
-                     static_cast<int32_t>(stride) * query[4 * i + 3]};
-      const Voxel leaf{at.batch, at.x >> 3, at.y >> 3, at.z >> 3};
-      if (leaf.batch != here.batch || leaf.x != here.x || leaf.y != here.y || leaf.z != here.z) {
-        here = leaf;
-        for (bool& k : known) k = false;
-      }
+      const int32_t* q = query + 4 * i;
+      const auto by = static_cast<int32_t>(stride);
+      const Voxel at{q[0], by * q[1], by * q[2], by * q[3]};
+      near.move_to(grid, {at.batch, at.x >> 3, at.y >> 3, at.z >> 3});
+      const AxisStep *xs = kSteps.steps[at.x & 7], *ys = kSteps.steps[at.y & 7], *zs = kSteps.steps[at.z & 7];
       int32_t* to = out + i * taps;
-      for (int dz = first; dz <= 1; ++dz) {
-        const AxisStep z = axis_step(at.z & 7, dz);
-        for (int dy = first; dy <= 1; ++dy) {
-          const AxisStep y = axis_step(at.y & 7, dy);
-          for (int dx = first; dx <= 1; ++dx) {
-            const AxisStep x = axis_step(at.x & 7, dx);
-            const int slot = x.leaf + 1 + 3 * (y.leaf + 1) + 9 * (z.leaf + 1);
-            if (!known[slot]) {
-              const Voxel next{leaf.batch, leaf.x + x.leaf, leaf.y + y.leaf, leaf.z + z.leaf};
-              const bool inside =
-                  next.x >= 0 && next.y >= 0 && next.z >= 0 && next.x < kAxisEnd / 8 && next.y < kAxisEnd / 8 && next.z < kAxisEnd / 8;
-              near[slot] = inside ? grid.leaf((static_cast<uint64_t>(next.batch) << 39) | (morton_key({0, next.x, next.y, next.z}))) : nullptr;
-              known[slot] = true;
-            }
-            *to++ = near[slot] == nullptr ? -1 : grid.find_in(*near[slot], x.bits | y.bits << 1 | z.bits << 2);
+      for (int z = first; z < 3; ++z)
+        for (int y = first; y < 3; ++y)
+          for (int x = first; x < 3; ++x) {
+            *to++ = grid.find_in(*near.leaves[xs[x].leaf + 3 * ys[y].leaf + 9 * zs[z].leaf], xs[x].bits | ys[y].bits << 1 | zs[z].bits << 2);
           }
-        }
-      }
     }
   });
   return map;
@@ -125,16 +141,24 @@ std::tuple<at::Tensor, at::Tensor> conv_pairs(const at::Tensor& neighbours_any) 
   int32_t* in_rows = pairs.mutable_data_ptr<int32_t>();
   int32_t* out_rows = in_rows + total;
   at::parallel_for(0, blocks, 8, [&](int64_t begin, int64_t end) {
-    std::vector<int64_t> next(taps);
+    // Written without a branch into a list a tap, one place longer than it can be: a missing neighbour is overwritten by the next.
+    std::vector<int32_t> listed(taps * 2 * (kConvBlock + 1));
+    std::vector<int32_t*> next(taps);
     for (int64_t block = begin; block < end; ++block) {
-      std::copy(starts + block * taps, starts + (block + 1) * taps, next.begin());
+      for (int64_t tap = 0; tap < taps; ++tap) next[tap] = listed.data() + tap * 2 * (kConvBlock + 1);
       for (int64_t row = block * kConvBlock; row < block_end(block); ++row)
         for (int64_t tap = 0; tap < taps; ++tap) {
           const int32_t in = map[row * taps + tap];
-          if (in < 0) continue;
-          in_rows[next[tap]] = in;
-          out_rows[next[tap]++] = static_cast<int32_t>(row);
+          next[tap][0] = in;
+          next[tap][kConvBlock + 1] = static_cast<int32_t>(row);
+          next[tap] += in >= 0;
         }
+      for (int64_t tap = 0; tap < taps; ++tap) {
+        const int32_t* list = listed.data() + tap * 2 * (kConvBlock + 1);
+        const int64_t start = starts[block * taps + tap], count = starts[block * taps + tap + 1] - start;
+        std::copy(list, list + count, in_rows + start);
+        std::copy(list + kConvBlock + 1, list + kConvBlock + 1 + count, out_rows + start);
+      }
     }
   });
   return {pairs, starts_tensor};

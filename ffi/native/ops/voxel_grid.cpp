@@ -24,12 +24,6 @@ int32_t compact(uint64_t v) {
   return static_cast<int32_t>((v | v >> 16) & 0xFFFF);
 }
 
-int32_t count_bits(uint64_t v) {  // the baseline processor has no instruction for it
-  v -= v >> 1 & 0x5555555555555555ull;
-  v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
-  return static_cast<int32_t>(((v + (v >> 4)) & 0x0F0F0F0F0F0F0F0Full) * 0x0101010101010101ull >> 56);
-}
-
 uint64_t scramble(uint64_t key) {
   key *= 0x9E3779B97F4A7C15ull;
   return key ^ key >> 32;
@@ -147,13 +141,6 @@ const VoxelGrid::Leaf* VoxelGrid::leaf(uint64_t leaf_key) const {
   for (uint64_t slot = scramble(leaf_key) & slot_mask_; slots_[slot] >= 0; slot = (slot + 1) & slot_mask_)
     if (leaves_[slots_[slot]].key == leaf_key) return &leaves_[slots_[slot]];
   return nullptr;
-}
-
-int32_t VoxelGrid::find_in(const Leaf& leaf, uint32_t bits) const {
-  const uint64_t mask = leaf.mask[bits >> 6], bit = 1ull << (bits & 63);
-  if ((mask & bit) == 0) return -1;
-  const int32_t sorted = leaf.start + leaf.before[bits >> 6] + count_bits(mask & (bit - 1));
-  return order_.empty() ? sorted : order_[sorted];
 }
 
 int32_t VoxelGrid::find(uint64_t key) const {

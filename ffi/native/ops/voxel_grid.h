@@ -19,6 +19,12 @@ struct Voxel {
   int32_t batch, x, y, z;
 };
 
+inline int32_t count_bits(uint64_t v) {  // the baseline processor has no instruction for it
+  v -= v >> 1 & 0x5555555555555555ull;
+  v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
+  return static_cast<int32_t>(((v + (v >> 4)) & 0x0F0F0F0F0F0F0F0Full) * 0x0101010101010101ull >> 56);
+}
+
 uint64_t morton_key(const Voxel& voxel);
 Voxel morton_voxel(uint64_t key);
 
@@ -48,7 +54,13 @@ class VoxelGrid {
   int32_t find(uint64_t key) const;
   const Leaf* leaf(uint64_t leaf_key) const;
   // `bits` are the low 9 bits of a key.
-  int32_t find_in(const Leaf& leaf, uint32_t bits) const;
+  int32_t find_in(const Leaf& leaf, uint32_t bits) const {
+    // Which neighbours exist cannot be foreseen, so there is no branch on it.
+    const uint64_t mask = leaf.mask[bits >> 6], bit = 1ull << (bits & 63);
+    const int32_t sorted = leaf.start + leaf.before[bits >> 6] + count_bits(mask & (bit - 1));
+    const int32_t there = -static_cast<int32_t>(mask >> (bits & 63) & 1);  // all ones or 0
+    return (order_.empty() ? sorted : order_[sorted & there]) | ~there;
+  }
 
   int64_t size() const { return static_cast<int64_t>(keys_.size()); }
   const std::vector<uint64_t>& sorted_keys() const { return keys_; }
