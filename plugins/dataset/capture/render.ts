@@ -84,14 +84,15 @@ export class SceneRenderer {
   render(cameras: readonly Camera[], supersample: number): Views {
     return scope(() => {
       const { width, height } = cameras[0]!;
-      const { face, depth } = this.visible(cameras, 1);
+      const centres = this.visible(cameras, 1);
+      const { face, depth } = centres;
       const none = face.lt(0);
       const faces_P = face.clamp(0).to("i64").flatten();
       const views = cameras.length;
       const normal = ops.aten.maskedFill(this.normals_F3.indexSelect(0, faces_P).view([views, height, width, 3]), none.unsqueeze(-1), 0);
       const semantic = ops.aten.maskedFill(this.mesh.faceClass.indexSelect(0, faces_P).view([views, height, width]), none, 0);
       return {
-        rgb: this.colour(cameras, supersample),
+        rgb: this.colour(cameras, supersample, centres),
         depth,
         normal: normal.mul(127).round().to("i8"),
         semantic,
@@ -115,10 +116,13 @@ export class SceneRenderer {
   }
 
   /** uint8 [M, H, W, 3]; a view at a time, or the samples of a large picture would not fit in memory. */
-  private colour(cameras: readonly Camera[], supersample: number): Tensor {
-    const pictures = cameras.map((camera) =>
+  private colour(cameras: readonly Camera[], supersample: number, centres: { face: Tensor; barycentrics: Tensor }): Tensor {
+    const pictures = cameras.map((camera, i) =>
       scope(() => {
-        const { face, barycentrics } = this.visible([camera], supersample);
+        const { face, barycentrics } =
+          supersample === 1
+            ? { face: centres.face.select(0, i), barycentrics: centres.barycentrics.select(0, i) }
+            : this.visible([camera], supersample);
         const lit_P3 = this.shade(face.flatten(), barycentrics.view([-1, 3]));
         const picture = lit_P3.view([1, camera.height * supersample, camera.width * supersample, 3]).permute([0, 3, 1, 2]);
         const mean = ops.aten.avgPool2d(picture, [supersample, supersample]).permute([0, 2, 3, 1]);
