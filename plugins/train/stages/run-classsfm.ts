@@ -97,9 +97,9 @@ async function validate(task: StageTask<ClasssfmOptions>, model: Classsfm, train
   const none = crops.map((_, i) => draw(emptyCondition(window), i));
   const truth = crops.map((crop) => coarsened(crop.coords, 3, REDUCTION));
   const library = (await validationCrops(training, LIBRARY, window)).map(({ coords }) => coarsened(coords, 3, REDUCTION));
-  const shown = [crops.map((crop) => coarseCells(crop.coords)), own, other, none].map((row) =>
-    row.slice(0, 4).map((cells) => relief(cells, edge, heightRange(cells))),
-  );
+  const cells = [crops.map((crop) => coarseCells(crop.coords)), own, other, none];
+  // One colour ramp a crop, so that heights can be compared down the column.
+  const shown = cells.map((row) => row.slice(0, 4).map((set, i) => relief(set, edge, heightRange(...cells.map((other) => other[i]!)))));
   await sheet(join(out, "sampled.png"), shown, Math.max(1, Math.round(192 / edge)));
   return {
     iou_own_map: mean(own.map((cells, i) => iou(cellKeys(cells, 3), truth[i]!))),

@@ -91,11 +91,9 @@ async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training:
   const store = await SampleStore.open(inputs.split!.dir, "validation");
   const crops = await validationCrops(store, options.validationCrops, options.window);
   const known = classColours(...(await trainingColours(training)));
-  const size: [number, number] = [256, 256];
+  const size: [number, number] = [96, 96];
   const rows = crops.flatMap((crop) => {
-    const view = crop.sample.record.views
-      .map(({ view }) => cutView(crop, store, view, size))
-      .find((cut) => cut && cut.seen >= LEAST_SEEN * cut.width * cut.height);
+    const view = fullestView(crop, store, size);
     return view ? [noGrad(() => scope(() => compare(model, crop, view, known)))] : [];
   });
   if (rows.length === 0) throw new UserError({ what: "no view sees a validation crop", where: "train-texvae", exit: EXIT.badInput });
@@ -104,7 +102,7 @@ async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training:
   await sheet(
     join(out, "rendered.png"),
     [0, 1, 2, 3].map((picture) => shown.map(({ pictures }) => pictures[picture]!)),
-    2,
+    3,
   );
   const average = (name: "psnr" | "ssim" | "psnr_voxel_colour" | "psnr_class_mean") => mean(rows.map((row) => row[name]));
   return {
@@ -114,6 +112,12 @@ async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training:
     psnr_class_mean: average("psnr_class_mean"),
     validation_crops: rows.length,
   };
+}
+
+/** Of the views that know a crop best, the one whose cut shows most of it. */
+function fullestView(crop: Crop, store: SampleStore, size: readonly [number, number]): ViewCrop | null {
+  const cuts = crop.sample.record.views.slice(0, TRIES).map(({ view }) => cutView(crop, store, view, size));
+  return cuts.reduce((best, cut) => ((cut?.seen ?? 0) > (best?.seen ?? 0) ? cut : best), null);
 }
 
 /** Training samples that the mean colours of classes are taken from. */
