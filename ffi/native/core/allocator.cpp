@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kAlignment = 64;
 constexpr size_t kHuge = size_t{2} << 20;
-constexpr size_t kLarge = size_t{256} << 10;   // smaller ones are the C library's business
+constexpr size_t kLarge = size_t{256} << 10;  // smaller ones are the C library's business
 constexpr size_t kAlwaysKept = size_t{64} << 20;
 constexpr uint32_t kWindow = 4096;             // large allocations that "recent" means
 constexpr uint64_t kMagic = 0x65617274686372;  // "earthcr"

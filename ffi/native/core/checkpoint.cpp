@@ -59,7 +59,8 @@ class ReplayNode : public torch::autograd::Node {
 
   variable_list apply(variable_list&& gradients) override {
     if (c10::GradMode::is_enabled()) fail(EC_CHECKPOINT, "a checkpointed segment has no second derivative");
-    if (saved_.empty() && !recorded_->inputs.empty()) fail(EC_CHECKPOINT, "backward through a checkpointed segment a second time; keep its graph with retainGraph");
+    if (saved_.empty() && !recorded_->inputs.empty())
+      fail(EC_CHECKPOINT, "backward through a checkpointed segment a second time; keep its graph with retainGraph");
     const ModeGuard restore;
     at::autocast::set_autocast_cache_enabled(true);
     at::autocast::clear_cache();
@@ -90,7 +91,9 @@ class ReplayNode : public torch::autograd::Node {
   }
 
  private:
-  const at::Tensor& outside(int32_t input) const { return recorded_->outside[static_cast<size_t>(recorded_->inputs[static_cast<size_t>(input)].outside)]; }
+  const at::Tensor& outside(int32_t input) const {
+    return recorded_->outside[static_cast<size_t>(recorded_->inputs[static_cast<size_t>(input)].outside)];
+  }
 
   variable_list replay(const variable_list& inputs) const {
     std::vector<at::Tensor> values(static_cast<size_t>(recorded_->values));
@@ -146,7 +149,8 @@ class ReplayNode : public torch::autograd::Node {
       if (value.isTensorList())
         for (const at::Tensor& tensor : value.toTensorVector()) keep(tensor);
     }
-    if (n != step.sizes.size()) fail(EC_CHECKPOINT, step.op->name + ": the replay of a checkpointed segment returned another number of tensors than its first run");
+    if (n != step.sizes.size())
+      fail(EC_CHECKPOINT, step.op->name + ": the replay of a checkpointed segment returned another number of tensors than its first run");
   }
 
   std::unique_ptr<Recording> recorded_;
@@ -224,7 +228,8 @@ int32_t ec_checkpoint_end(int32_t outputs) noexcept {
       handles.push_back(handle);
       values.push_back(slot.value);
     }
-    const bool differentiable = std::any_of(recorded->outside.begin(), recorded->outside.end(), [](const at::Tensor& t) { return t.requires_grad(); });
+    const bool differentiable =
+        std::any_of(recorded->outside.begin(), recorded->outside.end(), [](const at::Tensor& t) { return t.requires_grad(); });
     std::shared_ptr<ReplayNode> node;
     if (differentiable && !handles.empty()) {
       mark_last_uses(*recorded, values);

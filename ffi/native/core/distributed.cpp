@@ -5,13 +5,13 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
 #include <c10/core/GradMode.h>
+
+#include <cstdlib>
+#include <string>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
-
-#include <cstdlib>
-#include <string>
 #include <vector>
 
 #include "errors.h"
@@ -40,7 +40,8 @@ c10d::ProcessGroupGloo& joined() {
 c10::intrusive_ptr<c10d::Store> open_store(const std::string& address, int rank, int world, std::chrono::milliseconds timeout) {
   if (address.rfind("file://", 0) == 0) return c10::make_intrusive<c10d::FileStore>(address.substr(7), world);
   const size_t colon = address.rfind(':');
-  if (address.rfind("tcp://", 0) != 0 || colon == std::string::npos || colon < 7) fail(EC_ARGUMENT, "expected tcp://host:port or file:///path, got " + address);
+  if (address.rfind("tcp://", 0) != 0 || colon == std::string::npos || colon < 7)
+    fail(EC_ARGUMENT, "expected tcp://host:port or file:///path, got " + address);
   std::string host = address.substr(6, colon - 6);
   if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   c10d::TCPStoreOptions options;

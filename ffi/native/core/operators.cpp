@@ -44,7 +44,8 @@ ArgumentKind kind_of(const c10::Type& type) {
       return ArgumentKind::kDevice;
     case c10::TypeKind::ListType: {
       const c10::Type& element = *type.containedType(0);
-      if (element.kind() == c10::TypeKind::OptionalType) return kind_of(*element.containedType(0)) == ArgumentKind::kTensor ? ArgumentKind::kOptionalTensors : ArgumentKind::kOther;
+      if (element.kind() == c10::TypeKind::OptionalType)
+        return kind_of(*element.containedType(0)) == ArgumentKind::kTensor ? ArgumentKind::kOptionalTensors : ArgumentKind::kOther;
       switch (kind_of(element)) {
         case ArgumentKind::kTensor:
           return ArgumentKind::kTensors;

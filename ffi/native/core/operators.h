@@ -9,13 +9,27 @@
 
 namespace earthcraft {
 
-enum class ArgumentKind : uint8_t { kTensor, kTensors, kOptionalTensors, kInt, kFloat, kBool, kString, kScalar, kInts, kFloats, kBools, kDevice, kOther };
+enum class ArgumentKind : uint8_t {
+  kTensor,
+  kTensors,
+  kOptionalTensors,
+  kInt,
+  kFloat,
+  kBool,
+  kString,
+  kScalar,
+  kInts,
+  kFloats,
+  kBools,
+  kDevice,
+  kOther
+};
 
 struct ArgumentInfo {
   std::string name;
   ArgumentKind kind;
   bool optional;
-  bool written;      // the operator writes to it in place
+  bool written;       // the operator writes to it in place
   int32_t fixed = 0;  // a list of so many, which one number may stand for
   c10::optional<c10::IValue> fallback;
 };

@@ -71,7 +71,8 @@ Source StepRecorder::source_of(ec_handle handle, bool written) {
   // Autocast casts a leaf once and shares the cast, so all uses of a leaf add up in the low precision before they are cast back: keep them together.
   const bool shared = !tensor.requires_grad() || (tensor.is_leaf() && (step_.mode.autocast_cpu || step_.mode.autocast_cuda));
   if (shared) {
-    const auto [input, first] = r.shared_input.try_emplace({outside, tensor.requires_grad() ? step_.region : 0}, static_cast<int32_t>(r.inputs.size()));
+    const auto [input, first] =
+        r.shared_input.try_emplace({outside, tensor.requires_grad() ? step_.region : 0}, static_cast<int32_t>(r.inputs.size()));
     if (first) r.inputs.push_back({outside, static_cast<int32_t>(r.steps.size())});
     return {-1, input->second};
   }
@@ -92,12 +93,14 @@ void check_usable(uint32_t made_in) {
   const Recording* r = recording();
   if (r == nullptr || r->number != made_in)
     fail(EC_CHECKPOINT, "made inside a checkpointed segment that did not return it; its gradient would be lost");
-  if (r->paused) fail(EC_CHECKPOINT, "computed inside the checkpointed segment, so it cannot be used while recording is paused: end the segment first");
+  if (r->paused)
+    fail(EC_CHECKPOINT, "computed inside the checkpointed segment, so it cannot be used while recording is paused: end the segment first");
 }
 
 void check_readable(uint32_t made_in) {
   const Recording* r = recording();
-  if (r != nullptr && !r->paused) fail(EC_CHECKPOINT, "a checkpointed segment may not read values: its replay would not see the decision; end the segment first");
+  if (r != nullptr && !r->paused)
+    fail(EC_CHECKPOINT, "a checkpointed segment may not read values: its replay would not see the decision; end the segment first");
   check_usable(made_in);
 }
 

@@ -60,7 +60,8 @@ struct Recording {
 
   // Only while recording.
   std::unordered_map<const c10::TensorImpl*, int32_t> outside_index;
-  std::map<std::pair<int32_t, int32_t>, int32_t> shared_input;  // (outside tensor, region) -> the input of all its uses, where they must stay together
+  std::map<std::pair<int32_t, int32_t>, int32_t>
+      shared_input;    // (outside tensor, region) -> the input of all its uses, where they must stay together
   int32_t region = 0;  // how often autocast dropped its cache
   bool paused = false;
   bool logical_grad = true;  // what the segment believes; in truth it runs without

@@ -82,7 +82,8 @@ int32_t ec_scope_pop(int32_t depth, int32_t keep) noexcept {
   return guarded_status([&] {
     Owners& o = owners();
     if (depth < 1 || static_cast<size_t>(depth) != o.scopes.size())
-      fail(EC_ARGUMENT, "scope " + std::to_string(depth) + " ends while scope " + std::to_string(o.scopes.size()) + " is the innermost: a scope may not span an await");
+      fail(EC_ARGUMENT, "scope " + std::to_string(depth) + " ends while scope " + std::to_string(o.scopes.size()) +
+                            " is the innermost: a scope may not span an await");
     const uint32_t number = o.scopes.back().number;
     const uint32_t outer = depth > 1 ? o.scopes[depth - 2].number : 0;
     FrameReader in;

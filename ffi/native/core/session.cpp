@@ -21,7 +21,8 @@ namespace {
 struct Warnings final : c10::WarningHandler {
   void process(const c10::Warning& warning) override {
     if (warning.msg().find("an autograd kernel was not registered") == std::string::npos) return;
-    fail(EC_UNSUPPORTED, warning.msg().substr(0, warning.msg().find(": ")) + " has no derivative: detach its inputs, or do not differentiate through it");
+    fail(EC_UNSUPPORTED,
+         warning.msg().substr(0, warning.msg().find(": ")) + " has no derivative: detach its inputs, or do not differentiate through it");
   }
 };
 

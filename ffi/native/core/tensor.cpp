@@ -61,7 +61,8 @@ Layout read_layout(int32_t dims, at::ScalarType dtype) {
     }
   }
   for (const int64_t size : layout.sizes)
-    if (__builtin_mul_overflow(layout.bytes, static_cast<uint64_t>(size), &layout.bytes) || layout.bytes > (uint64_t{1} << 53)) fail(EC_SHAPE, "a tensor of more than 2^53 bytes");
+    if (__builtin_mul_overflow(layout.bytes, static_cast<uint64_t>(size), &layout.bytes) || layout.bytes > (uint64_t{1} << 53))
+      fail(EC_SHAPE, "a tensor of more than 2^53 bytes");
   return layout;
 }
 
@@ -74,7 +75,8 @@ ec_handle ec_tensor_from(const void* bytes, uint64_t byte_count, int32_t dtype, 
   return guarded_handle([&] {
     const at::ScalarType type = dtype_of(dtype);
     const Layout layout = read_layout(dims, type);
-    if (layout.bytes != byte_count) fail(EC_SHAPE, "the shape needs " + std::to_string(layout.bytes) + " bytes, the array has " + std::to_string(byte_count));
+    if (layout.bytes != byte_count)
+      fail(EC_SHAPE, "the shape needs " + std::to_string(layout.bytes) + " bytes, the array has " + std::to_string(byte_count));
     at::Tensor tensor = at::empty(layout.sizes, at::TensorOptions().dtype(type));
     if (byte_count > 0) std::memcpy(tensor.mutable_data_ptr(), bytes, byte_count);
     return issue(std::move(tensor));
@@ -85,7 +87,8 @@ ec_handle ec_tensor_map(const char* path, double offset, double byte_count, int3
   return guarded_handle([&] {
     const at::ScalarType type = dtype_of(dtype);
     const Layout layout = read_layout(dims, type);
-    if (static_cast<double>(layout.bytes) != byte_count) fail(EC_SHAPE, "the shape needs " + std::to_string(layout.bytes) + " bytes, the file offers " + std::to_string(byte_count));
+    if (static_cast<double>(layout.bytes) != byte_count)
+      fail(EC_SHAPE, "the shape needs " + std::to_string(layout.bytes) + " bytes, the file offers " + std::to_string(byte_count));
     if (layout.bytes == 0) return issue(at::empty(layout.sizes, at::TensorOptions().dtype(type)));
     if (!(offset >= 0) || offset > 9007199254740992.0) fail(EC_ARGUMENT, "a negative offset");
     const auto begin = static_cast<uint64_t>(offset);

@@ -46,8 +46,8 @@ double sum_of_squares(const float* values, int64_t count) {
   return sum;
 }
 
-void adamw_f32(const AdamwCoefficients& c, float* __restrict param, const float* __restrict gradient, float* __restrict mean, float* __restrict square,
-               float* __restrict ema, int64_t count) {
+void adamw_f32(const AdamwCoefficients& c, float* __restrict param, const float* __restrict gradient, float* __restrict mean,
+               float* __restrict square, float* __restrict ema, int64_t count) {
   if (ema == nullptr) {
 #pragma omp simd
     for (int64_t i = 0; i < count; ++i) update(c, param[i], gradient[i], mean[i], square[i]);

@@ -11,7 +11,7 @@ struct AdamwCoefficients {
   float gradient_scale;  // of clipping
   float keep;            // 1 - lr * weight decay
   float beta1, beta2;
-  float step_size;               // lr / (1 - beta1^step)
+  float step_size;                // lr / (1 - beta1^step)
   float inverse_root_correction;  // 1 / sqrt(1 - beta2^step)
   float eps;
   float ema_decay;

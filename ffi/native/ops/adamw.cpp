@@ -3,6 +3,8 @@
 // Decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019), in the order of PyTorch's AdamW; clipping by
 // the norm of all gradients together, as clip_grad_norm_. When a gradient is not finite nothing is written.
 
+#include "../kernels/adamw.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <torch/library.h>
@@ -11,7 +13,6 @@
 #include <tuple>
 #include <vector>
 
-#include "../kernels/adamw.h"
 #include "philox.h"
 
 namespace earthcraft {
@@ -36,7 +37,8 @@ std::vector<Piece> cut(at::TensorList params) {
 void check_list(const char* name, at::TensorList list, at::TensorList params, at::ScalarType dtype) {
   TORCH_CHECK(list.size() == params.size(), "adamw_: ", name, " has ", list.size(), " tensors, params ", params.size());
   for (size_t i = 0; i < list.size(); ++i) {
-    TORCH_CHECK(list[i].sizes() == params[i].sizes(), "adamw_: ", name, "[", i, "] has shape ", list[i].sizes(), ", its parameter ", params[i].sizes());
+    TORCH_CHECK(list[i].sizes() == params[i].sizes(), "adamw_: ", name, "[", i, "] has shape ", list[i].sizes(), ", its parameter ",
+                params[i].sizes());
     TORCH_CHECK(list[i].scalar_type() == dtype, "adamw_: ", name, "[", i, "] must be ", dtype, ", got ", list[i].scalar_type());
     TORCH_CHECK(list[i].is_contiguous(), "adamw_: ", name, "[", i, "] must be contiguous");
   }
@@ -72,7 +74,8 @@ std::tuple<double, bool> adamw_(at::TensorList params, at::TensorList grads, at:
   std::vector<double> squares(pieces.size());
   const auto sum_of_squares = EC_KERNEL(sum_of_squares);
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) squares[i] = sum_of_squares(gradients[pieces[i].parameter].const_data_ptr<float>() + pieces[i].begin, pieces[i].count);
+    for (int64_t i = begin; i < end; ++i)
+      squares[i] = sum_of_squares(gradients[pieces[i].parameter].const_data_ptr<float>() + pieces[i].begin, pieces[i].count);
   });
   double total = 0;
   for (const double square : squares) total += square;
@@ -106,7 +109,8 @@ std::tuple<double, bool> adamw_(at::TensorList params, at::TensorList grads, at:
         const Words4 words = stream.block(static_cast<uint32_t>(piece.begin / 4 + block));
         std::copy(words.begin(), words.end(), random.begin() + 4 * block);
       }
-      bf16(c, data<float>(params[p], piece), gradient, data<uint16_t>(exp_avgs[p], piece), data<uint16_t>(exp_avg_sqs[p], piece), ema, random.data(), piece.count);
+      bf16(c, data<float>(params[p], piece), gradient, data<uint16_t>(exp_avgs[p], piece), data<uint16_t>(exp_avg_sqs[p], piece), ema, random.data(),
+           piece.count);
     }
   });
   for (const at::Tensor& param : params) param.unsafeGetTensorImpl()->bump_version();
@@ -115,7 +119,8 @@ std::tuple<double, bool> adamw_(at::TensorList params, at::TensorList grads, at:
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def(
-      "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor(d!)[] emas, *, float lr, float beta1, float beta2, "
+      "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor(d!)[] emas, *, float lr, float beta1, "
+      "float beta2, "
       "float eps, float weight_decay, float clip, float ema_decay, int step, int seed=0) -> (float norm, bool finite)");
 }
 TORCH_LIBRARY_IMPL(earthcraft, CPU, m) { m.impl("adamw_", &adamw_); }

@@ -3,14 +3,14 @@
 // Element i of a tensor depends on (seed, purpose, index, i) alone, so threads, devices and the order of construction change nothing.
 // uniform and randint have equal bits everywhere; normal uses the C library's log, sin and cos.
 
+#include "philox.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
 #include <cmath>
-
-#include "philox.h"
 
 namespace earthcraft {
 namespace {
@@ -88,7 +88,8 @@ at::Tensor randint(int64_t seed, int64_t purpose, int64_t index, int64_t high, a
 
 // One block, for the published known answers.
 at::Tensor philox_block(at::IntArrayRef key, at::IntArrayRef counter) {
-  TORCH_CHECK(key.size() == 2 && counter.size() == 4, "philox_block: wants a key of 2 words and a counter of 4, got ", key.size(), " and ", counter.size());
+  TORCH_CHECK(key.size() == 2 && counter.size() == 4, "philox_block: wants a key of 2 words and a counter of 4, got ", key.size(), " and ",
+              counter.size());
   Words4 words;
   for (size_t i = 0; i < 4; ++i) words[i] = static_cast<uint32_t>(counter[i]);
   words = philox4x32(words, static_cast<uint32_t>(key[0]), static_cast<uint32_t>(key[1]));

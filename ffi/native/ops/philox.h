@@ -12,7 +12,8 @@ inline Words4 philox4x32(Words4 counter, uint32_t key0, uint32_t key1) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t a = uint64_t{0xD2511F53} * counter[0];
     const uint64_t b = uint64_t{0xCD9E8D57} * counter[2];
-    counter = {static_cast<uint32_t>(b >> 32) ^ counter[1] ^ key0, static_cast<uint32_t>(b), static_cast<uint32_t>(a >> 32) ^ counter[3] ^ key1, static_cast<uint32_t>(a)};
+    counter = {static_cast<uint32_t>(b >> 32) ^ counter[1] ^ key0, static_cast<uint32_t>(b), static_cast<uint32_t>(a >> 32) ^ counter[3] ^ key1,
+               static_cast<uint32_t>(a)};
     key0 += 0x9E3779B9;
     key1 += 0xBB67AE85;
   }
@@ -25,7 +26,8 @@ struct PhiloxStream {
   uint32_t purpose;
   uint64_t index;
   Words4 block(uint32_t number) const {
-    return philox4x32({number, static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), purpose}, static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32));
+    return philox4x32({number, static_cast<uint32_t>(index), static_cast<uint32_t>(index >> 32), purpose}, static_cast<uint32_t>(seed),
+                      static_cast<uint32_t>(seed >> 32));
   }
 };
 
