@@ -16,7 +16,8 @@ const ALIGN = 16;
 
 export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> {
   const { options, out, seed } = task;
-  const { models, extent, extractor } = loadModels(task);
+  const { models, sight } = loadModels(task);
+  const { extent } = sight;
   const plan = planWindows({ ...options, edge: extent, align: ALIGN, seed });
   const dataset = await openDataset(task.inputs.split!.dir);
   const site = options.site ?? dataset.index.sites.find(({ held_out }) => held_out)?.id ?? dataset.index.sites[0]!.id;
@@ -34,8 +35,7 @@ export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> 
     conditionOf: (window: { origin: readonly [number, number]; seed: number }) =>
       sceneCondition(
         options.condition === "none" ? { kind: "none" } : { kind: "semantic", map: mapOverWindow(map, window.origin, extent) },
-        extent,
-        extractor,
+        sight,
         window.seed,
       ),
     onStep: (done: number, total: number, what: string) => {

@@ -1,5 +1,5 @@
 /** What `extend` and `eval` may import of sampling. */
-export { type ConditionInput, sceneCondition } from "./conditions";
+export { type ConditionInput, type Sight, sceneCondition } from "./conditions";
 export { type CropWindow, conditionOf, cropWindow, siteView, windowMap, windowVoxels } from "./crop-input";
 export { toCoords } from "./known";
 export { type LoadedModels, loadModels, MODEL_STAGES } from "./load";

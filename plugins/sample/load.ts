@@ -1,7 +1,8 @@
 /** The five trained models, from the folders that the train stages wrote, with the numbers that go with their weights. */
 import { EXIT, type StageTask, UserError } from "../../cli/plugin";
-import { extractorOf, type FeatureExtractor } from "../dataset/api";
+import { extractorOf } from "../dataset/api";
 import { loadModel, type ModelInfo } from "../models/api";
+import type { Sight } from "./conditions";
 import type { PipelineModels } from "./pipeline";
 
 /** Stages that a sampling stage reads its models from. */
@@ -9,9 +10,7 @@ export const MODEL_STAGES = ["train-texvae", "train-structvae", "train-classsfm"
 
 export interface LoadedModels {
   models: PipelineModels;
-  /** L of the flows' window. */
-  extent: number;
-  extractor: FeatureExtractor;
+  sight: Sight;
 }
 
 /** @throws UserError when models were trained for different windows or on different features */
@@ -28,8 +27,7 @@ export function loadModels({ inputs, device }: Pick<StageTask<unknown>, "inputs"
       mean: numbers(texfm.info, "tex_mean"),
       std: numbers(texfm.info, "tex_std"),
     },
-    extent: classsfm.info.extent,
-    extractor: extractorOf(texfm.info.extractor!),
+    sight: { extent: classsfm.info.extent, extractor: extractorOf(texfm.info.extractor!), mapPixels: numbers(texfm.info, "map_pixels")[0]! },
   };
 }
 

@@ -17,7 +17,8 @@ import type { SampleOptions } from "./stage";
 
 export async function run(task: StageTask<SampleOptions>): Promise<StageResult> {
   const { options, out } = task;
-  const { models, extent, extractor } = loadModels(task);
+  const { models, sight } = loadModels(task);
+  const { extent } = sight;
   const dataset = await openDataset(task.inputs.split!.dir);
   const window = await chooseWindow(dataset, options, extent);
   const condition: ConditionInput = options.map
@@ -42,7 +43,7 @@ export async function run(task: StageTask<SampleOptions>): Promise<StageResult> 
     const seed = task.seed + i;
     const flat = scope(() => {
       const scene = sampleScene(models, {
-        condition: sceneCondition(condition, extent, extractor, seed),
+        condition: sceneCondition(condition, sight, seed),
         ...{ seed, structure: options.structure, texture: options.texture },
         ...(given && { given: { voxels: Tensor.from(given.voxels.toArray(), given.voxels.shape) } }),
         onStep: (done, total, what) => {

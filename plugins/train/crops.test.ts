@@ -112,7 +112,7 @@ describe("conditions", () => {
   });
 
   test("the map's features stand on the highest voxels", () => {
-    const { coords } = mapCondition(turned(0).coords, turned(0), CELLS);
+    const { coords } = mapCondition(turned(0).coords, turned(0), { window: CELLS, mapPixels: 1 });
     expect(coords.length / 3).toBe(CELLS ** 2);
   });
 });

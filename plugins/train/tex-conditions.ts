@@ -1,14 +1,12 @@
 /** TexFM's conditions for a training crop: features of a view or of the coloured map, on the crop's first-hit voxels. */
-import { ops, scope, Tensor } from "../../ffi";
+import { scope, Tensor } from "../../ffi";
 import { castVoxels } from "../../ffi/mesh";
-import { extractorOf } from "../dataset/api";
-import { PALETTE } from "../earth/api";
+import { extractorOf, mapFeatures, pictureFeatures } from "../dataset/api";
 import {
   type ConditionMix,
   type CondVoxels,
   drawCondition,
   emptyOnVoxels,
-  type FeatureMap,
   imageOnVoxels,
   mapOnVoxels,
   type SplatCamera,
@@ -22,6 +20,12 @@ import { cropFrame, viewOf, windowOfMap } from "./struct-conditions";
 
 export const TEX_CONDITION_CHANNELS = 16;
 
+export interface TexConditionRules {
+  window: number;
+  /** Pixels that the map is drawn with for one cell. */
+  mapPixels: number;
+}
+
 /**
  * A condition by chance, for voxels that may have been moved since they were the crop's.
  *
@@ -31,7 +35,7 @@ export function drawTexCondition(
   coords: Int32Array,
   crop: Crop,
   store: SampleStore,
-  rules: { window: number; mix: ConditionMix },
+  rules: TexConditionRules & { mix: ConditionMix },
   draws: StepDraws,
 ): CondVoxels {
   const kind = drawCondition(rules.mix, draws);
@@ -41,15 +45,13 @@ export function drawTexCondition(
     const voxels = viewCondition(coords, crop, store, seen[draws.integers(1, seen.length)[0]!]!.view);
     if (voxels) return voxels;
   }
-  return mapCondition(coords, crop, rules.window);
+  return mapCondition(coords, crop, rules);
 }
 
 /** The map in Table 13's colours, through the extractor, from above. */
-export function mapCondition(coords: Int32Array, { sample, symmetry, corner }: Crop, window: number): CondVoxels {
+export function mapCondition(coords: Int32Array, { sample, symmetry, corner }: Crop, { window, mapPixels: pixels }: TexConditionRules): CondVoxels {
   const map = windowOfMap(turnMap(sample.map, symmetry, sample.extent), sample.extent, corner, window);
-  const rgb = new Uint8Array(3 * map.length);
-  for (const [i, id] of map.entries()) rgb.set(PALETTE.subarray(3 * id, 3 * id + 3), 3 * i);
-  return mapOnVoxels(coords, featuresOf(rgb, window, window, sample.record.extractor), window);
+  return mapOnVoxels(coords, mapFeatures(extractorOf(sample.record.extractor), map, window, pixels), window);
 }
 
 /** What a view of the site sees of the voxels; null when that is nothing. */
@@ -60,7 +62,7 @@ export function viewCondition(coords: Int32Array, crop: Crop, store: SampleStore
   const rgb = isReflection(symmetry) ? mirrored(view.rgb, view.width, view.height) : view.rgb;
   const hits = scope(() => firstVoxels(coords, camera, view.width, view.height));
   if (Array.from(hits).every((row) => row < 0)) return null;
-  return imageOnVoxels(coords, hits, featuresOf(rgb, view.width, view.height, sample.record.extractor), view.width);
+  return imageOnVoxels(coords, hits, pictureFeatures(extractorOf(sample.record.extractor), rgb, view.width, view.height), view.width);
 }
 
 /** A camera of the site in the crop's window: voxel units, turned as the crop is. */
@@ -90,18 +92,4 @@ export function mirrored<T extends Uint8Array | Float32Array>(picture: T, width:
     for (let column = 0; column < width; column++)
       for (let c = 0; c < channels; c++) out[(row * width + column) * channels + c] = picture[(row * width + width - 1 - column) * channels + c]!;
   return out;
-}
-
-/** Features of a picture [H, W, 3] at scale 1; the border repeats to whole patches. */
-function featuresOf(rgb: Uint8Array, width: number, height: number, extractorId: string): FeatureMap {
-  const extractor = extractorOf(extractorId);
-  const { patch } = extractor;
-  const { values, rows, columns } = scope(() => {
-    const picture = Tensor.from(rgb, [1, height, width, 3]).to("f32").div(255).permute([0, 3, 1, 2]);
-    const [padH, padW] = [(patch - (height % patch)) % patch, (patch - (width % patch)) % patch];
-    const padded = padH + padW > 0 ? ops.aten.pad(picture, [0, padW, 0, padH], "replicate") : picture;
-    const encoded = extractor.encode(padded.contiguous());
-    return { values: encoded.toArray() as Float32Array, rows: encoded.shape[2]!, columns: encoded.shape[3]! };
-  });
-  return { values, channels: TEX_CONDITION_CHANNELS, rows, columns, patch };
 }

@@ -15,7 +15,8 @@ type Condition = (typeof CONDITIONS)[number];
 
 export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult> {
   const { options } = task;
-  const { models, extent, extractor } = loadModels(task);
+  const { models, sight } = loadModels(task);
+  const { extent } = sight;
   const dataset = await openDataset(task.inputs.split!.dir);
   const windows = await Promise.all(evenly(dataset.ids("validation"), options.crops).map((id) => cropWindow(dataset, id, extent)));
   const scores: Record<Condition, ChainScore[]> = { "own map": [], "other map": [], "own view": [], nothing: [] };
@@ -31,7 +32,7 @@ export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult
         task.stopIfCancelled();
         const input = inputOf(name, dataset, window, windows);
         if (input) {
-          const request = { condition: sceneCondition(input, extent, extractor, seed), seed, structure: options.structure, texture: options.texture };
+          const request = { condition: sceneCondition(input, sight, seed), seed, structure: options.structure, texture: options.texture };
           const result = runChain(models, request, window, windowMap(window));
           scores[name].push(result.score);
           drawn[name] ??= result;

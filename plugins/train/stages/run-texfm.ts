@@ -61,7 +61,7 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
         moved.coords,
         cropOf(item, store, window),
         store,
-        { window, mix: options.conditions },
+        { window, mapPixels: options.mapPixels, mix: options.conditions },
         new StepDraws(seed, "condition", count),
       );
       const cond = model.condNet.forward(sparseOf(condition)).map((level) => repeatScene(level, options.flow.draws));
@@ -73,7 +73,7 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
 
   if (task.world.rank > 0) return {};
 
-  const statistics = { tex_mean: index.tex_mean, tex_std: index.tex_std };
+  const statistics = { tex_mean: index.tex_mean, tex_std: index.tex_std, map_pixels: [options.mapPixels] };
   saveModel(task.out, "texfm", model, { trained: { steps: training.steps, seed }, extent: window, extractor: index.extractor, statistics });
   const texvae = loadModel(task.inputs["train-texvae"]!.dir, "texvae").model;
   const metrics = await validate(task, model, texvae, index, window);
@@ -136,7 +136,7 @@ async function validate(
         const latents = texvae.encoder.forward(SparseTensor.of(coords, cropFeatures(crop))).mean;
         const colourOf = (z: Tensor) => splatColours(activate(texvae.decoder.forward(SparseTensor.of(coords, z)), coords), crop.rows.length);
         const empty = emptyOnVoxels(crop.coords, TEX_CONDITION_CHANNELS, new StepDraws(seed, "test", i));
-        const conditions = { cond: sparseOf(mapCondition(crop.coords, crop, window)), empty: sparseOf(empty) };
+        const conditions = { cond: sparseOf(mapCondition(crop.coords, crop, { window, mapPixels: options.mapPixels })), empty: sparseOf(empty) };
         const [first, second] = [0, 1].map((draw) => {
           const noise = normal([crop.rows.length, options.model.latentChannels], { seed, purpose: "noise", index: 2 * i + draw });
           const { steps, shift, guidance } = options.flow;

@@ -13,6 +13,8 @@ export const texfmOptions = z.strictObject({
   conditions: conditionMix.prefault({}),
   /** Share of crops whose coordinates are jagged ("Voxel Jagged Perturbation"). */
   jagged: z.number().min(0).max(1).default(1),
+  /** Pixels that the coloured map is drawn with for one cell: at the extractor's patch (8) every cell has features of its own. */
+  mapPixels: z.int().min(1).max(16).default(1),
   flow: flowOptions.prefault({}),
   ...reportingOptions,
 });
