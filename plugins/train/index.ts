@@ -18,7 +18,10 @@ export default definePlugin({
           texfm: "train-texfm",
         },
       },
-      examples: ["earthcraft train texvae recipes/quickstart.yaml", "earthcraft train all recipes/quickstart.yaml --set train-texvae.steps=100"],
+      examples: [
+        "earthcraft train texvae recipes/quickstart.yaml",
+        "earthcraft train all recipes/quickstart.yaml --set train-texvae.training.steps=100",
+      ],
     }),
   ],
   stages: [
