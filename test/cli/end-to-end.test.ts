@@ -1,0 +1,81 @@
+/** The whole main job through the program, at the smallest size: from a place to a report, with few sites, few steps and short sampling. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { programRoot } from "../../cli/io";
+import { type Finished, Program } from "./program";
+
+const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
+const short = "structure.flow.steps=2";
+const SET = [
+  "sites.site_count=3",
+  "viewpoints.top.per_square=2",
+  "viewpoints.adalevel.levels=2",
+  "encode-latents.symmetries=1",
+  ...Object.entries(STEPS).map(([model, steps]) => `train-${model}.training.steps=${steps}`),
+  ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
+  ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
+  ...["sample", "extend", "evaluate"].flatMap((stage) => [`${stage}.${short}`, `${stage}.texture.flow.steps=2`]),
+  "evaluate.crops=2",
+].flatMap((text) => ["--set", text]);
+const RUN = ["run", join(programRoot, "recipes", "quickstart.yaml"), "--out", "run", ...SET];
+
+let program: Program;
+let first: Finished;
+beforeAll(async () => {
+  program = new Program([]);
+  first = await program.run(...RUN);
+}, 240_000);
+afterAll(() => program[Symbol.dispose]());
+
+describe("the quickstart, tiny", () => {
+  test("goes through", () => {
+    expect(first.stderr).toContain("done: 20 stages");
+    expect(first.code).toBe(0);
+  });
+
+  test("names its report at once and leaves it with every stage's section", () => {
+    expect(first.stderr.indexOf("report/index.html")).toBeLessThan(first.stderr.indexOf("[3/20]"));
+    const page = program.read("run/report/index.html");
+    const titles = ["Voxel samples", "StructVAE", "TexVAE", "ClassSFM", "LatentSFM", "TexFM", "Extended scene", "Evaluation"];
+    expect(titles.filter((title) => !page.includes(`<h2>${title}`))).toEqual([]);
+    expect(/(src|href)="https?:/.test(page)).toBe(false);
+  });
+
+  test("leaves scenes that other programs open", () => {
+    for (const scene of ["sample-semantic", "sample-image", "sample-none-seed-0", "sample-none-seed-1", "extend"])
+      for (const file of ["splats.ply", "voxels.glb", "elevation.tif"]) expect(program.has(`run/view/${scene}/${file}`)).toBe(true);
+    // What was drawn from nothing lies nowhere.
+    expect(program.has("run/view/sample-semantic/georeference.json")).toBe(true);
+    expect(program.has("run/view/sample-none-seed-0/georeference.json")).toBe(false);
+  });
+
+  test("measures held-out crops beside what needs no model", () => {
+    const text = program.read("run/report/summary.json");
+    const measures = [
+      "iou3_refined_own_map",
+      "iou3_refined_other_map",
+      "iou0_nearest_map",
+      "keep_all_iou",
+      "majority_accuracy",
+      "psnr_class_mean",
+      "psnr_voxel_colour",
+      "iou_two_seeds",
+    ];
+    expect(measures.filter((measure) => !text.includes(`"${measure}"`))).toEqual([]);
+  });
+
+  test("does nothing the second time", async () => {
+    const second = await program.run(...RUN);
+    expect(second.code).toBe(0);
+    expect(second.stderr).toContain("everything is done already");
+    expect(second.cpu_ms).toBeLessThan(2000);
+  });
+
+  test("textures a given geometry", async () => {
+    const given = join(program.dir, "run/sample-image/scene.safetensors");
+    const again = await program.run(...RUN, "--only", "sample-semantic", "--set", `sample-semantic.voxels=${given}`);
+    expect(again.stderr).toContain("sample-semantic: done");
+    const voxels = (stage: string) => program.json<{ metrics: { voxels: number } }>(`run/${stage}/stage.json`).metrics.voxels;
+    expect(voxels("sample-semantic")).toBe(voxels("sample-image"));
+  });
+});
