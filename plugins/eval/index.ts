@@ -1,8 +1,10 @@
 import { definePlugin } from "../../cli/plugin";
+import { evalCommand } from "./command";
 
 export default definePlugin({
   name: "eval",
   summary: "measures beside baselines, and the report of a run",
+  commands: [evalCommand],
   stages: [async () => (await import("./protocol/stage")).evaluate],
   report: async (runDir) => (await import("./report/write")).writeReport(runDir),
 });

@@ -8,3 +8,4 @@ export { type FlatScene, flatten, type Placement, renderPictures, writeFlatScene
 export { cellsOf, type PipelineModels, type Scene, type SceneCondition, type SceneRequest, sampleScene } from "./pipeline";
 export { coarseCells, decodedVoxels, refinedLatents } from "./structure";
 export { decodedSplats, texturedVoxels } from "./texture";
+export { runOnModels } from "./trained-run";

@@ -78,4 +78,14 @@ describe("the quickstart, tiny", () => {
     const voxels = (stage: string) => program.json<{ metrics: { voxels: number } }>(`run/${stage}/stage.json`).metrics.voxels;
     expect(voxels("sample-semantic")).toBe(voxels("sample-image"));
   });
+
+  test("lends its models to the commands", async () => {
+    const sampled = await program.run("sample", "run", "--condition", "none", "--seed", "5", "--out", "more", "--json");
+    expect(JSON.parse(sampled.stdout)).toMatchObject({ metrics: { scenes: 1 } });
+    expect(program.has("more/scene.safetensors")).toBe(true);
+    const grown = await program.run("extend", "run", "--condition", "none", "--columns", "2", "--rows", "1", "--out", "grown", "--json");
+    expect(JSON.parse(grown.stdout)).toMatchObject({ metrics: { windows: 2 } });
+    const measured = await program.run("eval", "run", "--crops", "1", "--out", "measured", "--json");
+    expect(JSON.parse(measured.stdout)).toHaveProperty("metrics.iou3_refined_own_map");
+  });
 });
