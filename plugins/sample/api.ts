@@ -4,7 +4,7 @@ export { type CropWindow, conditionOf, cropWindow, siteView, windowMap, windowVo
 export { toCoords } from "./known";
 export { type LoadedModels, loadModels, MODEL_STAGES } from "./load";
 export { type StructureOptions, samplingOptions, type TextureOptions } from "./options";
-export { type FlatScene, flatten, type Placement, renderPictures, writeFlatScene, writePictures } from "./outputs";
+export { type FlatScene, flatten, type Placement, writeFlatScene, writePictures } from "./outputs";
 export { cellsOf, type PipelineModels, type Scene, type SceneCondition, type SceneRequest, sampleScene } from "./pipeline";
 export { coarseCells, decodedVoxels, refinedLatents } from "./structure";
 export { decodedSplats, texturedVoxels } from "./texture";

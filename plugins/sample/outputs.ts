@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { noGrad, saveSafetensors, scope, Tensor } from "../../ffi";
 import { openglViews } from "../../ffi/mesh";
 import { renderSplats } from "../../ffi/splat";
-import type { Georeference } from "../earth/api";
+import { type Georeference, PALETTE } from "../earth/api";
 import { activate, splatColours } from "../models/api";
 import { beside, colourPicture, depthPicture, normalPicture, obliquePicture, type Picture, writePng, writeScene } from "../view/api";
 import { cellsOf, type Scene } from "./pipeline";
@@ -79,32 +79,38 @@ export function classesFromMap(coords: Int32Array, map: Uint8Array, extent: numb
   return Uint8Array.from({ length: coords.length / 3 }, (_, i) => map[(extent - 1 - coords[3 * i + 1]!) * extent + coords[3 * i]!]!);
 }
 
-/** Colour, depth and normal of the splats from the south-west, above. @param extent cells along x and y that the camera frames */
-export function renderPictures(
-  scene: FlatScene,
-  extent: readonly [number, number],
-  pixels: number,
-): { colour: Picture; depth: Picture; normal: Picture } {
+/**
+ * Colour, depth, normal and, where classes are known, semantics of the splats from the south-west, above.
+ *
+ * @param extent cells along x and y that the camera frames
+ * @param semantic class of each voxel, u8 [N]
+ */
+function renderPictures(scene: FlatScene, extent: readonly [number, number], pixels: number, semantic?: Uint8Array): Picture[] {
   return noGrad(() =>
     scope(() => {
       const { splats } = scene;
-      const camera = cameraOver(scene.coords, extent);
       const focal = 1.2 * pixels;
-      const views = openglViews([{ c2w: camera, intrinsics: [focal, focal, pixels / 2, pixels / 2] }], pixels, pixels);
+      const views = openglViews([{ c2w: cameraOver(scene.coords, extent), intrinsics: [focal, focal, pixels / 2, pixels / 2] }], pixels, pixels);
       const tensor = (values: Float32Array, width: number[]) => Tensor.from(values, [splats.count, ...width]);
-      const image = renderSplats(
-        {
-          ...{ means: tensor(splats.means, [3]), quats: tensor(splats.quats, [4]), scales: tensor(splats.scales, [3]) },
-          ...{ opacities: tensor(splats.opacities, []), sh: tensor(splats.sh, [4, 3]) },
-        },
-        { ...views, background: Tensor.from(Float32Array.of(0.95, 0.96, 0.97)) },
-      );
-      const floats = (t: Tensor) => t.contiguous().toArray() as Float32Array;
-      return {
-        colour: colourPicture(floats(image.color.select(0, 0).permute([1, 2, 0])), pixels, pixels),
-        depth: depthPicture(floats(image.depth.select(0, 0)), pixels, pixels),
-        normal: normalPicture(floats(image.normal.select(0, 0).permute([1, 2, 0])), pixels, pixels),
+      const shape = {
+        ...{ means: tensor(splats.means, [3]), quats: tensor(splats.quats, [4]), scales: tensor(splats.scales, [3]) },
+        opacities: tensor(splats.opacities, []),
       };
+      const background = Tensor.from(Float32Array.of(0.95, 0.96, 0.97));
+      const image = renderSplats({ ...shape, sh: tensor(splats.sh, [4, 3]) }, { ...views, background });
+      const floats = (t: Tensor) => t.contiguous().toArray() as Float32Array;
+      const coloured = (color: Tensor) => colourPicture(floats(color.select(0, 0).permute([1, 2, 0])), pixels, pixels);
+      const pictures = [
+        coloured(image.color),
+        depthPicture(floats(image.depth.select(0, 0)), pixels, pixels),
+        normalPicture(floats(image.normal.select(0, 0).permute([1, 2, 0])), pixels, pixels),
+      ];
+      if (semantic) {
+        const each = splats.count / semantic.length;
+        const colors = Float32Array.from({ length: 3 * splats.count }, (_, i) => PALETTE[3 * semantic[Math.floor(i / 3 / each)]! + (i % 3)]! / 255);
+        pictures.push(coloured(renderSplats({ ...shape, colors: tensor(colors, [3]) }, { ...views, background }).color));
+      }
+      return pictures;
     }),
   );
 }
@@ -130,17 +136,17 @@ function unit(v: readonly number[]): number[] {
   return v.map((value) => value / length);
 }
 
-/** `<name>.png`: the rendered splats (colour, depth, normal), and the voxels in oblique view. */
+/** `<name>.png`: the rendered splats side by side (see `renderPictures`); `<name>-voxels.png`: the voxels in oblique view. */
 export async function writePictures(
   dir: string,
   name: string,
   scene: FlatScene,
   extent: readonly [number, number],
   placement: Placement,
+  semantic?: Uint8Array,
 ): Promise<string[]> {
   if (scene.coords.length === 0) return [];
-  const { colour, depth, normal } = renderPictures(scene, extent, 320);
-  await writePng(join(dir, `${name}.png`), beside([colour, depth, normal]));
+  await writePng(join(dir, `${name}.png`), beside(renderPictures(scene, extent, 320, semantic)));
   await writePng(join(dir, `${name}-voxels.png`), obliquePicture({ coords: scene.coords, rgb: scene.rgb, ...placement }, { pixels: 720 }));
   return [`${name}.png`, `${name}-voxels.png`];
 }

@@ -57,10 +57,10 @@ export async function run(task: StageTask<SampleOptions>): Promise<StageResult> 
     const seconds = (performance.now() - started) / 1000;
     const semantic = condition.kind === "semantic" ? classesFromMap(flat.coords, condition.map, extent) : undefined;
     writeFlatScene(join(dir, "scene.safetensors"), flat, placement, semantic);
-    for (const file of await writePictures(dir, "render", flat, [extent, extent], placement))
+    for (const file of await writePictures(dir, "render", flat, [extent, extent], placement, semantic))
       figures.push({
         file: join(name, file),
-        caption: file === "render.png" ? `Seed ${seed}: the splats' colour, depth and normals.` : `Seed ${seed}: its voxels.`,
+        caption: file === "render.png" ? `Seed ${seed}: the splats’ colour, depth, normals and, from a map, classes.` : `Seed ${seed}: its voxels.`,
       });
     rows.push([seed, flat.coords.length / 3, flat.splats.count, share(iou(cellKeys(flat.coords, 3), truth)), seconds.toFixed(1)]);
   }

@@ -51,6 +51,17 @@ describe("crops", () => {
     for (const value of coords) expect(value >= 0 && value < 8).toBe(true);
   });
 
+  test("are never empty, where most of a sample was cut", () => {
+    const sample = store.get("b.0");
+    // What stands in one corner only: most squares of 8 × 8 columns would hold nothing.
+    const corner = [...sample.coords.keys()].filter((i) => i % 3 === 0 && sample.coords[i]! < 4 && sample.coords[i + 1]! < 4);
+    const sparse = { ...sample, coords: Int32Array.from(corner.flatMap((i) => Array.from(sample.coords.subarray(i, i + 3)))) };
+    const thin = { ids: ["b.0"], heights: [1], get: () => sparse } as unknown as SampleStore;
+    const source = new CropSource(thin, 5, { window: CELLS, columns: 8, maxVoxels: 1e6 }, { heightAlpha: 0, flips: true });
+    expect(corner.length).toBeGreaterThan(0);
+    for (let count = 0; count < 30; count++) expect(source.draw(count).rows.length).toBeGreaterThan(0);
+  });
+
   test("held-out samples cannot be had", () => {
     expect(store.ids).toEqual(["a.0", "b.0"]);
     expect(store.load(["c.0"])).rejects.toThrow("validation");

@@ -77,11 +77,17 @@ function wholeCrop(sample: Sample, window: number): Crop {
   return cropAt(sample, IDENTITY, [corner, corner], { x: 0, y: 0, size: window }, window);
 }
 
+/** Squares drawn for a crop before it takes the whole window. */
+const MOST_TRIES = 8;
+
 function cutCrop(sample: Sample, symmetry: Symmetry, { window, columns, maxVoxels }: CropRules, draws: StepDraws): Crop {
   const slack = Math.max(0, sample.extent - window);
   const corner = draws.integers(2, slack + 1) as [number, number];
   let size = Math.min(columns, window);
-  const crop = cropAt(sample, symmetry, corner, drawSquare(window, size, draws), window);
+  let crop = cropAt(sample, symmetry, corner, drawSquare(window, size, draws), window);
+  // Ground above the window is cut: a square may hold nothing. Then another is drawn, and at last the whole window.
+  for (let tries = 1; crop.rows.length === 0 && tries <= MOST_TRIES; tries++)
+    crop = cropAt(sample, symmetry, corner, tries < MOST_TRIES ? drawSquare(window, size, draws) : { x: 0, y: 0, size: window }, window);
   let { square, rows, coords } = crop;
   while (rows.length > maxVoxels && size > 8) {
     size -= 8;

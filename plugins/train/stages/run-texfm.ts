@@ -53,7 +53,9 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
       const item = source.draw(count);
       const augment = new StepDraws(seed, "augmentation", count);
       const { texCoords, tex } = readLatents(dir, item);
-      const square = rowsInSquare(texCoords, drawSquare(window, options.columns, augment));
+      const drawn = rowsInSquare(texCoords, drawSquare(window, options.columns, augment));
+      // Where ground above the window was cut, a square may hold nothing.
+      const square = drawn.length > 0 ? drawn : Int32Array.from({ length: texCoords.length / 3 }, (_, row) => row);
       const cut = gather(texCoords, square);
       const moved = augment.uniform(1)[0]! < options.jagged ? jagged(cut, window, augment) : { coords: cut, rows: Int32Array.from(square.keys()) };
       const x0 = normalise(tex.indexSelect(0, rowIndex(Int32Array.from(moved.rows, (row) => square[row]!))), index.tex_mean, index.tex_std);
