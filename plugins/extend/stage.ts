@@ -1,7 +1,7 @@
 /** Stage `extend`: one scene larger than the models' window, grown window by window. */
 import { z } from "zod";
 import { defineStage } from "../../cli/plugin";
-import { samplingOptions } from "../sample/api";
+import { samplingNeeds, samplingOptions } from "../sample/api";
 
 export const extendOptions = z.strictObject({
   /** Windows along x and y. */
@@ -21,7 +21,7 @@ export const extend = defineStage({
   version: 1,
   title: "Extended scene",
   options: extendOptions,
-  needs: ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
+  needs: samplingNeeds,
   native: true,
   minutes: 0.7,
   run: async (task) => (await import("./run")).run(task),

@@ -2,8 +2,8 @@
 export { type ConditionInput, type Sight, sceneCondition } from "./conditions";
 export { type CropWindow, conditionOf, cropWindow, siteView, windowMap, windowVoxels } from "./crop-input";
 export { toCoords } from "./known";
-export { type LoadedModels, loadModels, MODEL_STAGES } from "./load";
-export { type StructureOptions, samplingOptions, type TextureOptions } from "./options";
+export { type LoadedModels, loadModels } from "./load";
+export { type StructureOptions, samplingNeeds, samplingOptions, type TextureOptions } from "./options";
 export { type FlatScene, flatten, type Placement, writeFlatScene, writePictures } from "./outputs";
 export { cellsOf, type PipelineModels, type Scene, type SceneCondition, type SceneRequest, sampleScene } from "./pipeline";
 export { coarseCells, decodedVoxels, refinedLatents } from "./structure";

@@ -5,9 +5,6 @@ import { loadModel, type ModelInfo } from "../models/api";
 import type { Sight } from "./conditions";
 import type { PipelineModels } from "./pipeline";
 
-/** Stages that a sampling stage reads its models from. */
-export const MODEL_STAGES = ["train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"] as const;
-
 export interface LoadedModels {
   models: PipelineModels;
   sight: Sight;

@@ -32,5 +32,8 @@ export type StructureOptions = z.infer<typeof structureOptions>;
 export const textureOptions = z.strictObject({ flow }).prefault({});
 export type TextureOptions = z.infer<typeof textureOptions>;
 
-/** What the stages `sample` and `extend` share. */
+/** What the stages `sample`, `extend` and `evaluate` read: the samples' index and the five models. */
+export const samplingNeeds = ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"] as const;
+
+/** Keys that they share. */
 export const samplingOptions = { structure: structureOptions, texture: textureOptions };

@@ -1,7 +1,7 @@
 /** Stage `sample`: scenes from a condition, by the five trained models. */
 import { z } from "zod";
 import { defineStage, fileOption } from "../../cli/plugin";
-import { samplingOptions } from "./options";
+import { samplingNeeds, samplingOptions } from "./options";
 
 export const sampleOptions = z.strictObject({
   /** What the flows are told. */
@@ -23,7 +23,7 @@ export const sample = defineStage({
   version: 1,
   title: "Sampled scenes",
   options: sampleOptions,
-  needs: ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
+  needs: samplingNeeds,
   native: true,
   minutes: 0.3,
   run: async (task) => (await import("./run")).run(task),

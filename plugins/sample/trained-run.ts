@@ -1,9 +1,7 @@
 /** A run folder as a source of trained models, for the commands that sample outside a recipe. */
 import { join } from "node:path";
 import { type CommandContext, EXIT, type Run, readRun, UserError } from "../../cli/plugin";
-
-/** Stages that sampling reads: the samples' index and the five models. */
-const NEEDS = ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"] as const;
+import { samplingNeeds } from "./options";
 
 export interface TrainedRun {
   /** Folders by need. */
@@ -15,7 +13,7 @@ export interface TrainedRun {
 /** @throws UserError naming the stage that is not done */
 export function trainedRun(dir: string): TrainedRun {
   const run = readRun(dir);
-  const inputs = Object.fromEntries(NEEDS.map((need) => [need, join(dir, folderOf(run, need))]));
+  const inputs = Object.fromEntries(samplingNeeds.map((need) => [need, join(dir, folderOf(run, need))]));
   const sampled = run.stages.find(({ stage, record }) => record && ["sample", "extend", "evaluate"].includes(stage))?.record?.options ?? {};
   const { structure, texture } = sampled;
   return { inputs, sampling: { ...(structure !== undefined && { structure }), ...(texture !== undefined && { texture }) } };

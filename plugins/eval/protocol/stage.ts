@@ -1,7 +1,7 @@
 /** Stage `evaluate`: the five models in a row on held-out crops, beside what needs no model. */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { samplingOptions } from "../../sample/api";
+import { samplingNeeds, samplingOptions } from "../../sample/api";
 
 export const evaluateOptions = z.strictObject({
   /** Held-out crops, spread evenly over the held-out sites; 0 = all. */
@@ -17,7 +17,7 @@ export const evaluate = defineStage({
   version: 1,
   title: "Evaluation",
   options: evaluateOptions,
-  needs: ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
+  needs: samplingNeeds,
   native: true,
   minutes: 1,
   run: async (task) => (await import("./run")).run(task),
