@@ -117,8 +117,8 @@ export interface StageDefinition<S extends z.ZodObject> {
   readonly parallel?: "items" | "threads";
   /** Data-parallel processes that run one task together. */
   ranks?(options: z.output<S>): number;
-  /** Expected minutes on a 2-core machine at `mini` scale, for the ETA; a recipe's `minutes` wins. */
-  readonly minutes?: number;
+  /** Expected minutes on a 2-core machine at `mini` scale, for the ETA; a function of the options where these decide. A recipe's `minutes` wins. */
+  readonly minutes?: number | ((options: z.output<S>) => number);
   /** Other names that recipes may use. */
   readonly aliases?: readonly string[];
   run(task: StageTask<z.output<S>>): Promise<StageResult>;

@@ -219,7 +219,7 @@ class VariantResolver {
       options,
       files,
       seed: seed === undefined ? (this.seed ?? seedOf(this.#head)) : asCount(seed, "seed"),
-      minutes: minutes?.kind === "scalar" && typeof minutes.value === "number" ? minutes.value : (stage.minutes ?? 0.2),
+      minutes: minutes?.kind === "scalar" && typeof minutes.value === "number" ? minutes.value : expectedMinutes(stage, options),
       retries: retries === undefined ? 0 : asCount(retries, "retries"),
       needs: needs === undefined ? {} : needsOf(asMap(needs, "needs")),
     };
@@ -289,4 +289,8 @@ function plain(top: MapNode, variants: readonly Variant[], seed: number, scale: 
       stages: stages.map(plainSpec),
     })),
   };
+}
+
+function expectedMinutes({ minutes = 0.1 }: Stage, options: Record<string, unknown>): number {
+  return typeof minutes === "function" ? minutes(options) : minutes;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
 import { classsfmConfig, conditionMix } from "../../models/api";
 import { flowOptions } from "../flow-options";
-import { reportingOptions, trainingOptions } from "../options";
+import { minutesOf, reportingOptions, trainingOptions } from "../options";
 
 export const classsfmOptions = z.strictObject({
   model: classsfmConfig.prefault({}),
@@ -26,6 +26,6 @@ export const trainClasssfm = defineStage({
   needs: ["split"],
   native: true,
   ranks: ({ training }) => training.ranks,
-  minutes: 1.5,
+  minutes: ({ training }) => minutesOf(training, 51),
   run: async (task) => (await import("./run-classsfm")).run(task),
 });
