@@ -18,7 +18,10 @@ const flow = z
 
 export const structureOptions = z
   .strictObject({
+    /** ClassSFM's. */
     flow,
+    /** LatentSFM's. */
+    latentFlow: flow,
     /** Of ClassSFM's cells on their way into LatentSFM; the same as in its training. */
     roughening: roughening.prefault({}),
     /** τ of the refinement: a cell stays when more than half of its channels have |z| / σ above it. */

@@ -8,6 +8,7 @@ import {
   cellKeys,
   coarsened,
   emptyCondition,
+  gridCells,
   gridOfCells,
   iou,
   occupiedCells,
@@ -18,7 +19,7 @@ import {
   toTensor,
 } from "../../models/api";
 import { type Crop, CropSource, validationCrops } from "../crops";
-import { drawFlow } from "../flow-draws";
+import { drawFlow, drawSettled } from "../flow-draws";
 import { flowLossOf } from "../losses/flow";
 import { StepDraws } from "../random";
 import { curvesOf, mean, percent, runKey } from "../report";
@@ -40,6 +41,7 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
   const store = await SampleStore.open(task.inputs.split!.dir, "train");
   const crops = new CropSource(store, seed, { window, columns: window, maxVoxels: Number.POSITIVE_INFINITY }, training);
   const rules = { window, mix: options.conditions, normalDrop: options.normalDrop };
+  const cells = gridCells(edge);
   const model = new Classsfm(options.model).materialize({ seed, device: task.device });
 
   const { log, secondsPerStep } = await train({
@@ -53,7 +55,9 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
       const cond = repeatScene(model.condNet.forward(toTensor(condition)), options.flow.draws);
       const x0 = Tensor.from(gridOfCells(coarseCells(crop.coords), edge), [edge ** 3, 1]);
       const { t, xt, target } = drawFlow(x0, options.flow, seed, count);
-      return { ...flowLossOf(model.forward(xt, t, edge, cond), target), ids: [crop.sample.id] };
+      const columns = { square: { x: 0, y: 0, size: window }, factor: REDUCTION };
+      const settled = drawSettled(x0, cells, columns, options.flow, options.model.inpainting, seed, count);
+      return { ...flowLossOf(model.forward(xt, t, edge, cond, settled), target, settled?.mask), ids: [crop.sample.id] };
     },
   });
 

@@ -21,7 +21,7 @@ import {
 } from "../../models/api";
 import { symmetryOf } from "../augment/symmetry";
 import { bareVoxels, type Crop, coordsTensor, cropAt, validationCrops } from "../crops";
-import { drawFlow } from "../flow-draws";
+import { drawFlow, drawSettled } from "../flow-draws";
 import { LatentSource } from "../latent-source";
 import { type LatentItem, readLatentIndex, readLatents } from "../latents";
 import { flowLossOf } from "../losses/flow";
@@ -61,7 +61,9 @@ export async function run(task: StageTask<LatentsfmOptions>): Promise<StageResul
       const x0 = latentsOn(rough, structCoords, struct.div(index.struct_scale));
       const { t, xt, target } = drawFlow(x0, options.flow, seed, count);
       const cells = repeatScene(SparseTensor.of(coordsTensor(rough), x0), options.flow.draws).withFeats(xt);
-      return { ...flowLossOf(model.forward(cells, t, cond), target), ids: [item.name] };
+      const columns = { square: { x: 0, y: 0, size: window }, factor: REDUCTION };
+      const settled = drawSettled(x0, rough, columns, options.flow, options.model.inpainting, seed, count);
+      return { ...flowLossOf(model.forward(cells, t, cond, settled), target, settled?.mask), ids: [item.name] };
     },
   });
 

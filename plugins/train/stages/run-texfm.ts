@@ -21,7 +21,7 @@ import {
 import { drawSquare, rowsInSquare } from "../augment/crop";
 import { jagged } from "../augment/jagged";
 import { type Crop, coordsTensor, cropFeatures, validationCrops } from "../crops";
-import { drawFlow } from "../flow-draws";
+import { drawFlow, drawSettled } from "../flow-draws";
 import { LatentSource } from "../latent-source";
 import { readLatentIndex, readLatents } from "../latents";
 import { flowLossOf } from "../losses/flow";
@@ -53,7 +53,8 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
       const item = source.draw(count);
       const augment = new StepDraws(seed, "augmentation", count);
       const { texCoords, tex } = readLatents(dir, item);
-      const drawn = rowsInSquare(texCoords, drawSquare(window, options.columns, augment));
+      const columns = drawSquare(window, options.columns, augment);
+      const drawn = rowsInSquare(texCoords, columns);
       // Where ground above the window was cut, a square may hold nothing.
       const square = drawn.length > 0 ? drawn : Int32Array.from({ length: texCoords.length / 3 }, (_, row) => row);
       const cut = gather(texCoords, square);
@@ -69,7 +70,8 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
       const cond = model.condNet.forward(sparseOf(condition)).map((level) => repeatScene(level, options.flow.draws));
       const { t, xt, target } = drawFlow(x0, options.flow, seed, count);
       const voxels = repeatScene(SparseTensor.of(coordsTensor(moved.coords), x0), options.flow.draws).withFeats(xt);
-      return { ...flowLossOf(model.forward(voxels, t, cond), target), ids: [item.name] };
+      const settled = drawSettled(x0, moved.coords, { square: columns, factor: 1 }, options.flow, options.model.inpainting, seed, count);
+      return { ...flowLossOf(model.forward(voxels, t, cond, settled), target, settled?.mask), ids: [item.name] };
     },
   });
 
