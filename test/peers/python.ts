@@ -26,7 +26,7 @@ function peersPython(): string | undefined {
 
 const needsPeers = skipUnless(
   peersPython(),
-  "no Python environment with numpy, pyproj, rasterio and osmium (make test makes one where python3 -m venv and pip work)",
+  "no Python environment with numpy, pyproj, rasterio, osmium and safetensors (make test makes one where python3 -m venv and pip work)",
 );
 
 /** Like bun's `test`, skipped with a reason where there is no environment with the peers. */
