@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { resolveRecipe } from "../cli/config/recipe";
+import { Host } from "../cli/host";
 import { programRoot } from "../cli/io";
 import { Program } from "./cli/program";
 import { tinyQuickstart } from "./cli/tiny-quickstart";
@@ -46,6 +48,21 @@ describe("the documents", () => {
       "`earthcraft eval RUN --corps 3`, `earthcraft runs lst`, `bun cli/generate.ts`, `runs vrfy DIR`, `earthcraft sample`",
     );
     expect(commandsOf(sentence).map((written) => faultOf(written) !== undefined)).toEqual([true, true, true, true, false]);
+  });
+
+  test("name every command that the program has", () => {
+    const spans = documents.flatMap((document) => [...commandsOf(document), ...document.code]).map(({ text }) => text.replace(/^(\.\/)?earthcraft /, ""));
+    const named = (name: string) => spans.some((text) => text === name || text.startsWith(`${name} `));
+    expect(new Host({}).commands.map(({ name }) => name).filter((name) => !named(name))).toEqual([]);
+  });
+
+  test("README's example of a recipe resolves, and says what it means to", async () => {
+    const example = documentOf("README.md").fences.find(({ language }) => language === "yaml")!;
+    using program = new Program([]);
+    const text = example.lines.map(({ text }) => text.replace("quickstart.yaml", join(programRoot, "recipes/quickstart.yaml"))).join("\n");
+    const recipe = await resolveRecipe({ path: program.write("longer.yaml", text), cwd: program.dir }, new Host({}));
+    const stage = recipe.variants[0]!.stages.find(({ id }) => id === "train-classsfm")!;
+    expect([recipe.scale, stage.options]).toEqual(["mini", expect.objectContaining({ training: expect.objectContaining({ steps: 4000 }) })]);
   });
 
   test("README's tree of files is that of the checkout", () => {

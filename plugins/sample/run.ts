@@ -1,6 +1,5 @@
 /** The work of stage `sample`. */
 import { join } from "node:path";
-import sharp from "sharp";
 import { EXIT, type StageResult, type StageTask, UserError } from "../../cli/plugin";
 import { scope, Tensor } from "../../ffi";
 import { openSafetensors } from "../../ffi/safetensors";
@@ -11,6 +10,7 @@ import { type ConditionInput, sceneCondition } from "./conditions";
 import { type CropWindow, conditionOf, cropWindow, windowMap, windowVoxels } from "./crop-input";
 import { toCoords } from "./known";
 import { loadModels } from "./load";
+import { readMap } from "./map-file";
 import { classesFromMap, flatten, type Placement, writeFlatScene, writePictures, writeProducts } from "./outputs";
 import { sampleScene } from "./pipeline";
 import type { SampleOptions } from "./stage";
@@ -106,17 +106,6 @@ async function chooseWindow(dataset: Dataset, options: SampleOptions, extent: nu
     fix: "name a crop with the option `crop`",
     exit: EXIT.badInput,
   });
-}
-
-async function readMap(path: string, extent: number): Promise<Uint8Array> {
-  const { data, info } = await sharp(path).toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
-  if (info.width !== extent || info.height !== extent || info.channels !== 1)
-    throw new UserError({
-      what: `the map is ${info.width} × ${info.height} with ${info.channels} channels; one channel of ${extent} × ${extent} ids is wanted`,
-      where: path,
-      exit: EXIT.badInput,
-    });
-  return new Uint8Array(data);
 }
 
 function readVoxels(path: string, extent: number): Tensor {

@@ -1,23 +1,10 @@
 /** The whole main job through the program, at the smallest size: from a place to a report, with few sites, few steps and short sampling. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { programRoot } from "../../cli/io";
 import { type Finished, Program } from "./program";
+import { tinyQuickstart } from "./tiny-quickstart";
 
-const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
-const short = "structure.flow.steps=2";
-const SET = [
-  "sites.site_count=3",
-  "viewpoints.top.per_square=2",
-  "viewpoints.adalevel.levels=2",
-  "encode-latents.symmetries=1",
-  ...Object.entries(STEPS).map(([model, steps]) => `train-${model}.training.steps=${steps}`),
-  ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
-  ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
-  ...["sample", "extend", "evaluate"].flatMap((stage) => [`${stage}.${short}`, `${stage}.texture.flow.steps=2`]),
-  "evaluate.crops=2",
-].flatMap((text) => ["--set", text]);
-const RUN = ["run", join(programRoot, "recipes", "quickstart.yaml"), "--out", "run", ...SET];
+const RUN = tinyQuickstart("run");
 
 let program: Program;
 let first: Finished;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { programRoot } from "../../cli/io";
 
 const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
-const short = "structure.flow.steps=2";
+const short = ["structure.flow", "structure.latentFlow", "texture.flow"].map((flow) => `${flow}.steps=2`);
 const SET = [
   "sites.site_count=3",
   "viewpoints.top.per_square=2",
@@ -12,7 +12,7 @@ const SET = [
   ...Object.entries(STEPS).map(([model, steps]) => `train-${model}.training.steps=${steps}`),
   ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
   ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
-  ...["sample", "extend", "evaluate"].flatMap((stage) => [`${stage}.${short}`, `${stage}.texture.flow.steps=2`]),
+  ...["sample", "extend", "evaluate"].flatMap((stage) => short.map((steps) => `${stage}.${steps}`)),
   "evaluate.crops=2",
 ].flatMap((text) => ["--set", text]);
 

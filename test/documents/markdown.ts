@@ -58,8 +58,8 @@ export function parseMarkdown(path: string, text: string): Markdown {
     const at = `${path}:${i + 1}`;
     const mark = /^```(\w*)/.exec(line);
     if (mark !== null) {
-      if (fence === undefined) document.fences.push((fence = { at, language: mark[1]!, lines: [] }));
-      else fence = undefined;
+      fence = fence === undefined ? { at, language: mark[1]!, lines: [] } : undefined;
+      if (fence !== undefined) document.fences.push(fence);
       continue;
     }
     if (fence !== undefined) {
@@ -80,8 +80,10 @@ export function parseMarkdown(path: string, text: string): Markdown {
       .slice(1, line.lastIndexOf("|"))
       .split(/(?<!\\)\|/)
       .map((cell) => cell.trim());
-    if (table === undefined) document.tables.push((table = { at, heading: document.headings.at(-1) ?? "", intro, columns: cells, rows: [] }));
-    else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) table.rows.push({ at, cells });
+    if (table === undefined) {
+      table = { at, heading: document.headings.at(-1) ?? "", intro, columns: cells, rows: [] };
+      document.tables.push(table);
+    } else if (!cells.every((cell) => /^:?-+:?$/.test(cell))) table.rows.push({ at, cells });
   }
   return document;
 }
