@@ -1,11 +1,12 @@
 /** Commands in the documents: found, checked by the program's own parser, and made ready to run in a folder that holds a small run named `run`. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findCommand, parseCommand } from "../../cli/args";
+import { dashed, findCommand, OUTPUT_FLAGS, parseCommand } from "../../cli/args";
 import { UserError } from "../../cli/errors";
 import { helpText } from "../../cli/help";
 import { Host } from "../../cli/host";
 import { programRoot } from "../../cli/io";
+import type { CommandManifest } from "../../cli/manifest";
 import { documents, type Markdown, type Piece } from "./markdown";
 
 const host = new Host({});
@@ -21,10 +22,16 @@ export function commandsOf(document: Markdown): Written[] {
   const blocks = document.fences.filter(({ language }) => language === "sh").flatMap(({ lines }) => lines);
   return [
     ...blocks
-      .map(({ at, text }) => ({ at, text: text.replace(/(^|\s)#\s.*$/, "").trim(), from: "block" as const }))
+      .map(({ at, text }) => ({ at, text: commandIn(text.replace(/(^|\s)#\s.*$/, "").trim()), from: "block" as const }))
       .filter(({ text }) => text !== ""),
-    ...document.code.filter(({ text }) => isCommand(text)).map((piece) => ({ ...piece, from: "sentence" as const })),
+    ...document.code.filter(({ text }) => isCommand(text)).map(({ at, text }) => ({ at, text: commandIn(text), from: "sentence" as const })),
   ];
+}
+
+/** The program's part of what a shell reads: without what takes its output, and from within `eval "$(…)"` and `source <(…)`. */
+function commandIn(line: string): string {
+  const inner = /[$<]\(((?:\.\/)?earthcraft [^)]*)\)/.exec(line)?.[1] ?? line;
+  return inner.replace(/ (\||>|&&) .*$/, "");
 }
 
 /** `dataset`, `runs`: words that begin commands of two words and are none themselves. */
@@ -49,10 +56,13 @@ const STAND_INS: Record<string, string> = {
   "LAT,LON": "47.2,9.62",
 };
 
+/** `[--out FILE]` in a synopsis. */
+const OPTIONAL = / \[[^\]]*\]/g;
+
 /** Arguments of the program, with stand-ins for what the reader fills in; undefined for another program's command. */
 export function argumentsOf(text: string): string[] | undefined {
   const words = text
-    .replace(/[[\]]| …/g, "") // a synopsis
+    .replace(OPTIONAL, "")
     .split(/\s+/)
     .filter((word) => !/^[A-Z_]+=/.test(word));
   if (groups.has(words[0]!)) words.unshift("earthcraft");
@@ -73,13 +83,20 @@ export function faultOf({ text, from }: Written): string | undefined {
     if (request.kind === "help") {
       if (from === "sentence" || request.asked) helpText(request.topic, commands);
       else return "is a group of commands";
-    } else if (request.kind === "command" && (from === "block" || request.rest.length > 0)) parseCommand(request.command, request.rest, programRoot);
+    } else if (request.kind === "command") {
+      if (from === "block" || request.rest.length > 0) parseCommand(request.command, request.rest, programRoot);
+      for (const [flag] of [...text.matchAll(OPTIONAL)].join(" ").matchAll(/--[a-z-]+/g))
+        if (!flagsOf(request.command).has(flag)) return `has no flag ${flag}`;
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [error.what, error.where, error.fix].filter((part) => part !== undefined).join("; ");
   }
 }
+
+const flagsOf = ({ flags, accepts }: CommandManifest) =>
+  new Set([...Object.keys(flags), ...accepts, ...Object.keys(OUTPUT_FLAGS)].map((name) => `--${dashed(name)}`));
 
 const targets = new Set([...readFileSync(join(programRoot, "Makefile"), "utf8").matchAll(/^([a-z][a-z-]*):/gm)].map((match) => match[1]!));
 
@@ -99,7 +116,7 @@ function faultOfBun([what = "", ...rest]: readonly string[]): string | undefined
 
 /** Commands that are parsed and not run, and why. */
 const PARSED_ONLY: readonly [RegExp, string][] = [
-  [/[[\]]| …/, "a synopsis"],
+  [/ \[/, "a synopsis"],
   [/^setup$/, "`make test` has run it"],
   [/^dataset place init /, "wants elevation of a real place"],
 ];

@@ -69,6 +69,7 @@ export function tensorFaults(run: string): string[] {
       if (found === undefined) return [`${file}: the page has no table for it`];
       const { entries, metadata } = openSafetensors(join(run, file));
       const rows = rowsOf(found.table);
+      const sizes = new Map<string, number>(); // N, M, …: one number throughout a file
       const isMetadata = ({ cells }: Row) => cells[1] === "metadata";
       const faults = [
         ...difference(
@@ -78,16 +79,27 @@ export function tensorFaults(run: string): string[] {
         ...difference(rows.filter(isMetadata), new Set(Object.keys(metadata))),
         ...rows.flatMap(({ name, cells: [, dtype = "", shape = ""] }) => {
           const entry = entries.get(name);
-          return entry === undefined ? [] : shapeFaults(name, dtype, shape, entry);
+          return entry === undefined ? [] : shapeFaults(name, dtype, shape, entry, sizes);
         }),
       ];
       return faults.map((fault) => `${file}: ${fault}`);
     });
 }
 
-function shapeFaults(name: string, dtype: string, shape: string, entry: { dtype: string; shape: readonly number[] }): string[] {
+function shapeFaults(
+  name: string,
+  dtype: string,
+  shape: string,
+  entry: { dtype: string; shape: readonly number[] },
+  sizes: Map<string, number>,
+): string[] {
   const wanted = shape.replace(/[[\] ]/g, "").split(",");
-  const fits = wanted.length === entry.shape.length && wanted.every((size, axis) => !/^\d+$/.test(size) || Number(size) === entry.shape[axis]);
+  const sizeOf = (symbol: string, found: number) => {
+    if (/^\d+$/.test(symbol)) return Number(symbol);
+    if (!sizes.has(symbol)) sizes.set(symbol, found);
+    return sizes.get(symbol);
+  };
+  const fits = wanted.length === entry.shape.length && wanted.every((symbol, axis) => sizeOf(symbol, entry.shape[axis]!) === entry.shape[axis]);
   return [
     ...(dtype in dtypes && dtype === entry.dtype ? [] : [`${name} is ${entry.dtype}, the page says ${dtype}`]),
     ...(fits ? [] : [`${name} is [${entry.shape.join(", ")}], the page says ${shape}`]),
