@@ -17,6 +17,7 @@ export const purposes = {
   condition: 8,
   test: 9,
   sampling: 10,
+  resampling: 11,
 } as const;
 export type Purpose = keyof typeof purposes;
 
