@@ -127,3 +127,8 @@ export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOp
     exit: EXIT.usage,
   });
 }
+
+/** Of a whole stage, before anything is known of this machine. */
+export function expectedMinutes({ minutes = 0.1 }: Stage, options: Record<string, unknown>): number {
+  return typeof minutes === "function" ? minutes(options) : minutes;
+}

@@ -11,7 +11,7 @@ import { suggestion } from "../suggest";
 import { contentHash } from "./hash";
 import { asCount, asMap, asText, chooseScale, readLayers, wrong } from "./layers";
 import { emptyMap, formatOrigin, type MapNode, mergeMaps, type Node, toValue } from "./node";
-import { checkOptions } from "./options";
+import { checkOptions, expectedMinutes } from "./options";
 import { parseSet } from "./set";
 
 /** Finds stages by name or alias; the plugin host is one. */
@@ -289,8 +289,4 @@ function plain(top: MapNode, variants: readonly Variant[], seed: number, scale: 
       stages: stages.map(plainSpec),
     })),
   };
-}
-
-function expectedMinutes({ minutes = 0.1 }: Stage, options: Record<string, unknown>): number {
-  return typeof minutes === "function" ? minutes(options) : minutes;
 }

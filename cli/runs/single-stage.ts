@@ -2,15 +2,17 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { contentHash } from "../config/hash";
-import { checkOptions } from "../config/options";
+import { checkOptions, expectedMinutes } from "../config/options";
 import { parseYaml } from "../config/yaml";
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type StageRequest } from "../plugin";
 import { suggestion } from "../suggest";
+import { Eta } from "./eta";
 import { lockRun } from "./lock";
 import { readStageRecord } from "./record";
 import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
+import { StageProgress } from "./stage-progress";
 import type { TaskSpec } from "./task";
 
 export async function runStage(session: Session, request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }> {
@@ -72,9 +74,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
   const started = io.monotonic();
   const seconds = () => (io.monotonic() - started) / 1000;
   ui.stageStart(view);
+  using progress = new StageProgress(view, seconds, new Eta([{ id: stage.name, minutes: expectedMinutes(stage, options) }]), new Set(), ui);
   try {
     const events = {
-      progress: (done: number, total: number, note?: string) => ui.stageProgress(view, { done, total, ...(note === undefined ? {} : { note }) }),
+      progress: (done: number, total: number, note?: string) => progress.task(undefined, done, total, note),
       log: (text: string) => ui.debug(text),
       warn: (text: string) => ui.warn(text),
     };

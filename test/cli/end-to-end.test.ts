@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { programRoot } from "../../cli/io";
-import { type Finished, Program } from "./program";
+import { type Finished, Program, until } from "./program";
 
 const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
 const short = "structure.flow.steps=2";
@@ -29,14 +29,14 @@ afterAll(() => program[Symbol.dispose]());
 
 describe("the quickstart, tiny", () => {
   test("goes through", () => {
-    expect(first.stderr).toContain("done: 20 stages");
+    expect(first.stderr).toContain("done: 21 stages");
     expect(first.code).toBe(0);
   });
 
   test("names its report at once and leaves it with every stage's section", () => {
-    expect(first.stderr.indexOf("report/index.html")).toBeLessThan(first.stderr.indexOf("[3/20]"));
+    expect(first.stderr.indexOf("report/index.html")).toBeLessThan(first.stderr.indexOf("[3/21]"));
     const page = program.read("run/report/index.html");
-    const titles = ["Voxel samples", "StructVAE", "TexVAE", "ClassSFM", "LatentSFM", "TexFM", "Extended scene", "Evaluation"];
+    const titles = ["Voxel samples", "StructVAE", "TexVAE", "ClassSFM", "LatentSFM", "TexFM", "Refinement limit", "Extended scene", "Evaluation"];
     expect(titles.filter((title) => !page.includes(`<h2>${title}`))).toEqual([]);
     expect(/(src|href)="https?:/.test(page)).toBe(false);
   });
@@ -52,6 +52,9 @@ describe("the quickstart, tiny", () => {
   test("measures held-out crops beside what needs no model", () => {
     const text = program.read("run/report/summary.json");
     const measures = [
+      "structvae_iou",
+      "texvae_psnr_class_mean",
+      "texfm_class_colour_error_pooled",
       "iou3_refined_own_map",
       "iou3_refined_other_map",
       "iou0_nearest_map",
@@ -85,7 +88,31 @@ describe("the quickstart, tiny", () => {
     expect(program.has("more/scene.safetensors")).toBe(true);
     const grown = await program.run("extend", "run", "--condition", "none", "--columns", "2", "--rows", "1", "--out", "grown", "--json");
     expect(JSON.parse(grown.stdout)).toMatchObject({ metrics: { windows: 2 } });
-    const measured = await program.run("eval", "run", "--crops", "1", "--out", "measured", "--json");
-    expect(JSON.parse(measured.stdout)).toHaveProperty("metrics.iou3_refined_own_map");
+    const measured = await program.run("eval", "run", "--crops", "1", "--only", "structvae,classsfm", "--out", "measured", "--json");
+    const { metrics } = JSON.parse(measured.stdout);
+    expect(metrics).toHaveProperty("iou3_coarse_own_map");
+    expect(metrics).toHaveProperty("structvae_iou");
+    expect(metrics).not.toHaveProperty("texvae_psnr");
+    const refused = await program.run("eval", "run", "--crops", "some");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--crops wants a number above 0 or `all`")]);
+  });
+
+  test("goes on measuring where it was killed, ends with the same numbers, and tells of them in the run's report", async () => {
+    const command = ["eval", "run", "--crops", "3", "--seeds", "2", "--seed", "4"];
+    const whole = await program.run(...command, "--out", "whole", "--json");
+    const killed = program.start(...command);
+    const ledger = "run/by-hand/evaluate.work/.scratch/evaluate";
+    const written = () => (program.has(ledger) ? [...new Bun.Glob("*.json").scanSync({ cwd: join(program.dir, ledger) })] : []);
+    await until(() => written().length > 0, 60_000);
+    process.kill(killed.pid, "SIGKILL");
+    await killed.finished();
+    const stored = program.read(`${ledger}/${written()[0]}`);
+    expect(Object.keys(JSON.parse(stored).values)).toContain("structvae_iou");
+    const resumed = await program.run(...command, "-v");
+    expect(resumed.stderr).toMatch(/[12] of 3 crops are measured already/);
+    const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/evaluate/stage.json");
+    expect(metrics).toEqual(JSON.parse(whole.stdout).metrics);
+    expect(program.read("run/report/index.html")).toContain("Evaluation by hand");
+    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty("by-hand-evaluate.iou0_own_map_low");
   });
 });

@@ -7,7 +7,7 @@ export const datasetLs = defineCommand({
   summary: "list the samples of a data set",
   args: { dir },
   flags: {
-    split: { kind: "string", summary: "only this split", choices: ["train", "validation", "unused"] },
+    split: { kind: "string", summary: "only this split", choices: ["train", "tuning", "validation", "unused"] },
     site: { kind: "string", summary: "only this site" },
   },
   examples: ["dataset ls runs/quickstart --split validation"],

@@ -20,7 +20,7 @@ import {
   toTensor,
 } from "../../models/api";
 import { symmetryOf } from "../augment/symmetry";
-import { bareVoxels, type Crop, coordsTensor, cropAt, validationCrops } from "../crops";
+import { bareVoxels, type Crop, coordsTensor, cropAt, validationCrops, xyzOf } from "../crops";
 import { drawFlow, drawSettled } from "../flow-draws";
 import { LatentSource } from "../latent-source";
 import { type LatentItem, readLatentIndex, readLatents } from "../latents";
@@ -31,7 +31,6 @@ import { SampleStore } from "../samples";
 import { drawStructCondition, structConditionOf } from "../struct-conditions";
 import { heightRange, relief } from "../top-view";
 import { train } from "../trainer";
-import { xyzOf } from "./run-structvae";
 import type { LatentsfmOptions } from "./train-latentsfm";
 
 const REDUCTION = 8;
