@@ -22,7 +22,6 @@ import { jagged } from "../augment/jagged";
 import { coordsTensor, validationCrops } from "../crops";
 import { drawFlow, drawSettled } from "../flow-draws";
 import { LatentSource } from "../latent-source";
-import { readLatentIndex, readLatents } from "../latents";
 import { flowLossOf } from "../losses/flow";
 import { type Painted, paint } from "../measures/texfm";
 import { StepDraws } from "../random";
@@ -31,28 +30,25 @@ import { SampleStore } from "../samples";
 import { drawTexCondition } from "../tex-conditions";
 import { surfaceColours } from "../top-view";
 import { train } from "../trainer";
-import { cropOf } from "./run-latentsfm";
 import type { TexfmOptions } from "./train-texfm";
 
 export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
   const { options, seed } = task;
   const { training } = options;
-  const store = await SampleStore.open(task.inputs.split!.dir, "train");
-  const dir = task.inputs["encode-latents"]!.dir;
-  const index = readLatentIndex(dir);
+  const source = await LatentSource.open(task, training.heightAlpha);
+  const { store, index } = source;
   const { window } = index;
-  const source = new LatentSource(index.items, seed, training.heightAlpha);
   const model = new Texfm(options.model).materialize({ seed, device: task.device });
 
   const { log, secondsPerStep } = await train({
     ...{ task, model, options: training, checkpointEvery: options.checkpointEvery, logEvery: options.logEvery },
     key: runKey({ ...options, index }, store, seed),
-    prepare: (step) => source.prepare(store, step, training.batch),
+    prepare: (step) => source.prepare(step, training.batch),
     loss: (step, place) => {
       const count = step * training.batch + place;
       const item = source.draw(count);
       const augment = new StepDraws(seed, "augmentation", count);
-      const { texCoords, tex } = readLatents(dir, item);
+      const { texCoords, tex } = source.latentsOf(item);
       const columns = drawSquare(window, options.columns, augment);
       const drawn = rowsInSquare(texCoords, columns);
       // Where ground above the window was cut, a square may hold nothing.
@@ -62,7 +58,7 @@ export async function run(task: StageTask<TexfmOptions>): Promise<StageResult> {
       const x0 = normalise(tex.indexSelect(0, rowIndex(Int32Array.from(moved.rows, (row) => square[row]!))), index.tex_mean, index.tex_std);
       const condition = drawTexCondition(
         moved.coords,
-        cropOf(item, store, window),
+        source.cropOf(item),
         store,
         { window, mapPixels: options.mapPixels, mix: options.conditions },
         new StepDraws(seed, "condition", count),
