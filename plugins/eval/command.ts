@@ -4,12 +4,12 @@ import { defineCommand } from "../../cli/plugin";
 export const evalCommand = defineCommand({
   name: "eval",
   summary: "measure the models of a run on held-out crops, beside what needs no model",
-  args: { run: { summary: "run folder with five trained models" } },
+  args: { run: { summary: "run folder with five trained models", completes: "run" } },
   flags: {
     crops: { kind: "integer", summary: "held-out crops; 0 = all", value: "N", default: 0 },
     seeds: { kind: "integer", summary: "scenes of each crop and condition", value: "N" },
   },
-  accepts: ["seed", "device", "out"],
+  accepts: ["seed", "device", "out", "set"],
   examples: ["eval runs/quickstart --seeds 3 --json"],
   run: async (context) => {
     const { runOnModels } = await import("../sample/api");
