@@ -2,7 +2,9 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { contentHash } from "../config/hash";
+import { mergeMaps } from "../config/node";
 import { checkOptions, expectedMinutes } from "../config/options";
+import { parseSet } from "../config/set";
 import { parseYaml } from "../config/yaml";
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type StageRequest } from "../plugin";
@@ -22,7 +24,7 @@ export async function runStage(session: Session, request: StageRequest): Promise
     throw new UserError({ what: `there is no stage "${request.stage}"`, fix: suggestion(request.stage, host.stageNames()), exit: EXIT.usage });
   const node = parseYaml(JSON.stringify(request.options ?? {}), stage.name, io.cwd);
   if (node.kind !== "map") throw new Error("options must be an object");
-  const { options } = checkOptions(stage, stage.name, node);
+  const { options } = checkOptions(stage, stage.name, mergeMaps(node, ...common.set.map((text) => parseSet(text, io.cwd))));
   const dir = resolve(io.cwd, request.out);
   if (existsSync(dir) && readStageRecord(dir) === undefined)
     throw new UserError({

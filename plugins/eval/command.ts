@@ -4,13 +4,13 @@ import { defineCommand, EXIT, UserError } from "../../cli/plugin";
 export const evalCommand = defineCommand({
   name: "eval",
   summary: "measure the models of a run on held-out crops, beside what needs no model",
-  args: { run: { summary: "run folder with five trained models" } },
+  args: { run: { summary: "run folder with five trained models", completes: "run" } },
   flags: {
     crops: { kind: "string", summary: "held-out crops, or `all`", value: "N", default: "all" },
     seeds: { kind: "integer", summary: "draws of each crop and condition", value: "N" },
     only: { kind: "string", summary: "parts, joined by commas: structvae, texvae, classsfm, texfm, chain", value: "PARTS" },
   },
-  accepts: ["seed", "device", "out"],
+  accepts: ["seed", "device", "out", "set"],
   examples: ["eval runs/quickstart --crops all --seeds 3", "eval runs/quickstart --only structvae,texvae --json"],
   run: async (context) => {
     const { runOnModels } = await import("../sample/api");

@@ -1,6 +1,6 @@
 import { defineCommand } from "../../../cli/plugin";
 
-const dir = { summary: "run folder of a data set" };
+const dir = { summary: "run folder of a data set", completes: "run" } as const;
 
 export const datasetLs = defineCommand({
   name: "dataset ls",
