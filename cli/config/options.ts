@@ -22,6 +22,10 @@ function isFile(schema: z.ZodType): boolean {
   return schema.meta()?.earthcraft === "file";
 }
 
+function isMetric(schema: z.ZodType): boolean {
+  return schema.meta()?.earthcraft === "metric";
+}
+
 /** The schemas that a value at `step` may have below `schema`: several for a union. */
 function below(schema: z.ZodType, step: string | number): z.ZodType[] {
   const def = definitionOf(schema);
@@ -93,8 +97,25 @@ export interface CheckedOptions {
   files: string[];
 }
 
-/** @throws UserError of exit 2 that names every wrong key */
-export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOptions {
+/** Refuses a metric that no plugin has, where it was written. */
+function checkMetrics(stage: Stage, id: string, node: Node, path: Path, metrics: readonly string[]): void {
+  if (node.kind === "list") for (const [i, item] of node.items.entries()) checkMetrics(stage, id, item, [...path, i], metrics);
+  else if (node.kind === "map") for (const [name, inner] of node.entries) checkMetrics(stage, id, inner, [...path, name], metrics);
+  else if (schemasAt(stage.options, path).some(isMetric) && !metrics.includes(String(node.value)))
+    throw new UserError({
+      what: `no plugin has the metric "${node.value}"`,
+      where: formatOrigin(node.origin, [id, ...path]),
+      fix: suggestion(String(node.value), metrics),
+      exit: EXIT.usage,
+    });
+}
+
+/**
+ * @param metrics names that there are
+ * @throws UserError of exit 2 that names every wrong key
+ */
+export function checkOptions(stage: Stage, id: string, node: MapNode, metrics: readonly string[]): CheckedOptions {
+  checkMetrics(stage, id, node, [], metrics);
   const files = new Set<string>();
   const value = shaped(node, [stage.options], files);
   const result = stage.options.safeParse(value);

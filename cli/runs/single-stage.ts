@@ -20,7 +20,7 @@ export async function runStage(session: Session, request: StageRequest): Promise
     throw new UserError({ what: `there is no stage "${request.stage}"`, fix: suggestion(request.stage, host.stageNames()), exit: EXIT.usage });
   const node = parseYaml(JSON.stringify(request.options ?? {}), stage.name, io.cwd);
   if (node.kind !== "map") throw new Error("options must be an object");
-  const { options } = checkOptions(stage, stage.name, node);
+  const { options } = checkOptions(stage, stage.name, node, host.metricNames());
   const dir = resolve(io.cwd, request.out);
   if (existsSync(dir) && readStageRecord(dir) === undefined)
     throw new UserError({

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT, UserError } from "../errors";
-import { Cancelled, type Device, type ReportSection, type Stage, type StageInput, type StageTask } from "../plugin";
+import { Cancelled, type Device, type Metric, type ReportSection, type Stage, type StageInput, type StageTask } from "../plugin";
 import { fsyncTree, hashFile, listFiles, moveIntoPlace, sizeOf } from "./files";
 import { peakMemory, resetPeakMemory } from "./memory";
 import { readStageRecord, type StageRecord } from "./record";
@@ -30,6 +30,8 @@ export interface TaskHooks {
   log(text: string): void;
   warn(text: string): void;
   cancelled(): boolean;
+  /** The registry of all plugins; undefined when none has it. */
+  metric(name: string): Promise<Metric | undefined>;
 }
 
 function inputOf({ id, dir }: TaskSpec["needs"][number]): StageInput {
@@ -108,6 +110,11 @@ export async function executeTask(stage: Stage, spec: TaskSpec, hooks: TaskHooks
   if (odd !== undefined) throw new Error(`stage ${spec.stage}: "${odd}" cannot be an item's name (letters, digits, ".", "_", "-"; no name twice)`);
   for (const figure of sections.flatMap(({ figures }) => figures ?? []))
     if (!existsSync(join(temporary, figure.file))) throw new Error(`stage ${spec.stage}: figure ${figure.file} was not written`);
+    async metric(name) {
+      const found = await hooks.metric(name);
+      if (found === undefined) throw new UserError({ what: `no plugin has the metric "${name}"`, exit: EXIT.usage });
+      return found;
+    },
 
   const outputs = Object.fromEntries(listFiles(temporary).map((file) => [file, hashFile(join(temporary, file))]));
   const record = recordOf(stage, spec, {

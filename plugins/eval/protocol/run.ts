@@ -7,6 +7,7 @@ import { type CropWindow, conditionOf, cropWindow, loadModels, sceneCondition, w
 import { beside, enlarge, type Picture, semanticPicture, topPicture, writePng } from "../../view/api";
 import { type ChainResult, type ChainScore, runChain } from "./chain";
 import { classHeights, liftOverRoads } from "./lift";
+import { NamedMetrics, scoredCrop } from "./named-metrics";
 import type { EvaluateOptions } from "./stage";
 
 /** The conditions that every crop is drawn under; `other map` is the map of a held-out crop of another site. */
@@ -22,6 +23,7 @@ export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult
   const scores: Record<Condition, ChainScore[]> = { "own map": [], "other map": [], "own view": [], nothing: [] };
   const pictures: Picture[][] = [];
   const fromNothing: Float64Array[] = [];
+  const named = await NamedMetrics.load(task, options.metrics);
   const total = windows.length * options.seeds * CONDITIONS.length;
   let done = 0;
   for (const [i, window] of windows.entries()) {
@@ -35,6 +37,7 @@ export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult
           const request = { condition: sceneCondition(input, sight, seed), seed, structure: options.structure, texture: options.texture };
           const result = runChain(models, request, window, windowMap(window));
           scores[name].push(result.score);
+          await named.measure(scoredCrop(window, name, result));
           drawn[name] ??= result;
         }
         task.progress(++done, total, `${window.sample.record.id}, ${name}`);
@@ -49,7 +52,7 @@ export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult
   const library = await trainingWindows(dataset, extent);
   const nearest = windows.map((window) => nearestTraining(window, library));
   const twoSeeds = fromNothing.slice(1).map((keys, i) => iou(keys, fromNothing[i]!));
-  const metrics = summarise(scores, windows, nearest, twoSeeds);
+  const metrics = { ...summarise(scores, windows, nearest, twoSeeds), ...named.means() };
   task.section({
     title: "Held-out sites, all five models in a row",
     sentence:
@@ -72,6 +75,7 @@ export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult
           Math.round(mean(scores[name].map((score) => score.voxels))),
         ]),
       },
+      ...named.tables(),
     ],
     metrics,
   });

@@ -1,6 +1,6 @@
 /** Stage `evaluate`: the five models in a row on held-out crops, beside what needs no model. */
 import { z } from "zod";
-import { defineStage } from "../../../cli/plugin";
+import { defineStage, metricOption } from "../../../cli/plugin";
 import { samplingNeeds, samplingOptions } from "../../sample/api";
 
 export const evaluateOptions = z.strictObject({
@@ -8,6 +8,8 @@ export const evaluateOptions = z.strictObject({
   crops: z.int().min(0).default(4),
   /** Scenes of each crop and condition. */
   seeds: z.int().positive().default(1),
+  /** Measures beside those of the protocol, of any plugin. */
+  metrics: z.array(metricOption()).default(["height_error_m"]),
   ...samplingOptions,
 });
 export type EvaluateOptions = z.output<typeof evaluateOptions>;
