@@ -15,7 +15,7 @@ import { lockRun } from "./lock";
 import { peakMemory } from "./memory";
 import { makePlan, type Plan, type PlannedStage } from "./plan";
 import { RankPool } from "./rank-pool";
-import { RunJournal, runFolder } from "./run-folder";
+import { RunJournal, refuseOthers, runFolder } from "./run-folder";
 import { type ScheduleResult, schedule } from "./schedule";
 import { parseShard, selectStages } from "./select";
 import { Interruption } from "./signals";
@@ -71,6 +71,7 @@ async function prepare(
   const differs = common.scale !== undefined || common.seed !== undefined || common.set.length > 0;
   const plain = differs ? await resolveRecipe(where, host) : recipe;
   const runDir = runFolder(recipe, plain, io.cwd, common.out);
+  refuseOthers(runDir, recipe);
   const hashes = new InputHashes(join(runDir, ".cache", "files.json"));
   const plan = await makePlan(recipe, runDir, hashes);
   return { recipe, plan, stages: selectStages(plan, request), hashes };

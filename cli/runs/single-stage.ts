@@ -1,6 +1,6 @@
 /** One stage outside any recipe: `earthcraft sample --voxels FILE --out DIR`. */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { contentHash } from "../config/hash";
 import { checkOptions } from "../config/options";
 import { parseYaml } from "../config/yaml";
@@ -13,6 +13,21 @@ import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
 import type { TaskSpec } from "./task";
 
+/** @throws UserError of exit 2 unless `dir` is new, or an earlier output of the same stage outside any run */
+function refuseOthers(dir: string, stage: string): void {
+  if (!existsSync(dir)) return;
+  const earlier = readStageRecord(dir);
+  const what =
+    earlier === undefined
+      ? "this folder exists and is no earlier output of earthcraft"
+      : earlier.stage !== stage
+        ? `this folder holds the outputs of the stage "${earlier.stage}"`
+        : existsSync(join(dirname(dir), "run.json"))
+          ? `this folder is the stage "${earlier.id}" of a run`
+          : undefined;
+  if (what !== undefined) throw new UserError({ what, where: dir, fix: "name another --out, or remove it", exit: EXIT.usage });
+}
+
 export async function runStage(session: Session, request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }> {
   const { host, io, ui, common } = session;
   const stage = await host.stage(request.stage);
@@ -22,13 +37,7 @@ export async function runStage(session: Session, request: StageRequest): Promise
   if (node.kind !== "map") throw new Error("options must be an object");
   const { options } = checkOptions(stage, stage.name, node, host.metricNames());
   const dir = resolve(io.cwd, request.out);
-  if (existsSync(dir) && readStageRecord(dir) === undefined)
-    throw new UserError({
-      what: "this folder exists and is no earlier output of earthcraft",
-      where: dir,
-      fix: "name another --out, or remove it",
-      exit: EXIT.usage,
-    });
+  refuseOthers(dir, stage.name);
 
   const needs = Object.entries(request.inputs ?? {}).flatMap(([name, folders]) =>
     [folders].flat().map((folder) => {
@@ -65,7 +74,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
   const lock = lockRun(work, new Date(io.now()));
   const pool = makePool(session, lock.fds, library);
   using stop = new Interruption(
-    () => pool.cancel(),
+    (signal) => {
+      ui.warn(`${signal === "SIGINT" ? "interrupted" : "asked to end"}: finishing this step; once more to leave at once`);
+      pool.cancel();
+    },
     () => pool.kill(),
   );
   const view = { id: stage.name, title: stage.title, index: 1, count: 1, tasks: 1 };
