@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { type ResolvedRecipe, resolveRecipe } from "../config/recipe";
 import { EXIT, UserError } from "../errors";
 import type { Host } from "../host";
-import type { Io } from "../io";
+import { bunCommand, type Io } from "../io";
 import { Cancelled, type CommonFlags, type RecipeRun } from "../plugin";
 import { nativePath } from "../setup/native-path";
 import type { Reporter } from "../ui/reporter";
@@ -50,7 +50,7 @@ export function nativeLibrary(io: Io, needed: boolean): string | undefined {
 
 export function makePool({ io, ui }: Session, inherit: readonly number[], library: string | undefined): RankPool {
   const env = { ...io.env, ...(library === undefined ? {} : { EARTHCRAFT_NATIVE: library }) };
-  return new RankPool({ command: [process.execPath, "--no-install", MAIN], env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
+  return new RankPool({ command: bunCommand(MAIN), env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
 }
 
 const reportPath = (runDir: string) => join(runDir, "report", "index.html");
