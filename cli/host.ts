@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { builtinPlugins } from "./builtin-plugins";
-import { EXIT, UserError } from "./errors";
+import { EXIT, type ExitCode, UserError } from "./errors";
 import { programRoot } from "./io";
 import type { CommandManifest, Manifest } from "./manifest";
 import type { Command, Metric, PluginDefinition, Stage } from "./plugin";
@@ -141,7 +141,7 @@ export class Host {
         (module) => module.default,
         (error: unknown) => {
           throw new UserError(
-            { what: `plugin "${manifest.name}" does not load: ${error instanceof Error ? error.message : error}`, where: folder, exit: EXIT.bug },
+            { what: `plugin "${manifest.name}" does not load: ${error instanceof Error ? error.message : error}`, where: folder, ...blame(builtin) },
             { cause: error },
           );
         },
@@ -151,12 +151,17 @@ export class Host {
     return loading;
   }
 
-  #stale({ folder }: Found, what: string): UserError {
+  #stale({ folder, builtin }: Found, what: string): UserError {
     return new UserError({
       what: `plugin.json lists the ${what}, but index.ts does not have it`,
       where: folder,
       fix: "run: bun cli/generate-manifests.ts",
-      exit: EXIT.bug,
+      exit: builtin ? EXIT.bug : EXIT.failed,
     });
   }
+}
+
+/** A plugin of somebody else's that is broken is no bug of earthcraft's. */
+function blame(builtin: boolean): { exit: ExitCode; fix?: string } {
+  return builtin ? { exit: EXIT.bug } : { exit: EXIT.failed, fix: "mend it, or take it out of your configuration; everything else works without it" };
 }

@@ -4,7 +4,7 @@ import { join, relative, resolve } from "node:path";
 import { EXIT, UserError } from "../errors";
 import { hashFile, listFiles, sizeOf } from "../runs/files";
 import { type Run, readRun, type StageRecord } from "../runs/record";
-import { bytes, duration } from "../ui/text";
+import { bytes, duration, harmless } from "../ui/text";
 
 export interface RunLine {
   folder: string;
@@ -63,7 +63,7 @@ export function runTable(runs: readonly RunLine[]): string {
   if (runs.length === 0) return "no runs here";
   return columns([
     ["folder", "stages", "state", "last change", "title"],
-    ...runs.map((run) => [run.folder, `${run.done}/${run.stages}`, run.state, run.updated.slice(0, 16).replace("T", " "), run.title]),
+    ...runs.map((run) => [run.folder, `${run.done}/${run.stages}`, run.state, run.updated.slice(0, 16).replace("T", " "), harmless(run.title)]),
   ]);
 }
 
@@ -80,7 +80,7 @@ export function stageTable({ run, stages }: Run): string {
       .join(" · "),
   ]);
   const errors = stages.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${error.what}`]));
-  return [`${run.title} (${run.recipe})`, columns([["stage", "state", "time", "memory", "measures"], ...rows]), ...errors].join("\n");
+  return harmless([`${run.title} (${run.recipe})`, columns([["stage", "state", "time", "memory", "measures"], ...rows]), ...errors].join("\n"));
 }
 
 function verifyStage(path: string, record: StageRecord): { files: number; problems: string[] } {
