@@ -25,3 +25,9 @@ test("a slower machine stretches what is still to come", () => {
   eta.finished("data", 360); // three times the hint
   expect(eta.estimate("train", 0, 0, after("eval"))).toEqual({ stageEta_s: 720, runEta_s: 900 });
 });
+
+test("a hint that is used up is no estimate: nothing is told until the stage tells of progress", () => {
+  const eta = new Eta(stages);
+  expect(eta.estimate("data", 0, 121, after("eval"))).toEqual({});
+  expect(eta.estimate("data", 0.05, 200, after("eval")).stageEta_s).toBeCloseTo(3800, 6);
+});

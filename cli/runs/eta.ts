@@ -21,13 +21,19 @@ export class Eta {
     this.#spent_s += seconds;
   }
 
-  /** @param fraction of the running stage that is done @param elapsed_s since it began @param waiting ids of the stages after it */
-  estimate(id: string, fraction: number, elapsed_s: number, waiting: ReadonlySet<string>): { stageEta_s: number; runEta_s: number } {
+  /**
+   * @param fraction of the running stage that is done
+   * @param elapsed_s since it began
+   * @param waiting ids of the stages after it
+   * @returns nothing once a stage has taken longer than its hint and told of no progress
+   */
+  estimate(id: string, fraction: number, elapsed_s: number, waiting: ReadonlySet<string>): { stageEta_s?: number; runEta_s?: number } {
     const hint = (stage: EtaStage) => stage.minutes * 60 * this.#ratio;
     const own = this.stages.find((stage) => stage.id === id);
     const hinted = Math.max(0, (own === undefined ? 0 : hint(own)) - elapsed_s);
+    if (fraction === 0 && hinted === 0) return {};
     const measured = fraction > 0 ? (elapsed_s * (1 - fraction)) / fraction : hinted;
-    const trust = Math.min(1, fraction * 10); // the first tenth says little
+    const trust = hinted === 0 ? 1 : Math.min(1, fraction * 10); // the first tenth says little
     const stageEta_s = trust * measured + (1 - trust) * hinted;
     return { stageEta_s, runEta_s: stageEta_s + this.stages.filter((stage) => waiting.has(stage.id)).reduce((sum, stage) => sum + hint(stage), 0) };
   }
