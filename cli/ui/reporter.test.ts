@@ -76,7 +76,7 @@ describe("the reporter", () => {
   test("speaks ASCII where the locale or the console has no more", () => {
     for (const env of [{ LC_ALL: "C" }, { LANG: "de_DE.ISO-8859-1" }, { TERM: "linux", LANG: "de_DE.UTF-8" }]) {
       const shown = story(true, PLAIN, env).replaceAll("\ufffd", "?");
-      expect(/^[\r\n\u001b\x20-\x7e]*$/.test(shown)).toBe(true);
+      expect([...shown].filter((letter) => letter > "~")).toEqual([]);
       expect(shown).toContain("+ train-texvae: done in 1:04");
     }
     expect(story(true, PLAIN, { LANG: "C.utf8" })).toContain("✓");
