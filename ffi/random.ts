@@ -18,6 +18,7 @@ export const purposes = {
   test: 9,
   sampling: 10,
   inpainting: 11,
+  resampling: 12,
 } as const;
 export type Purpose = keyof typeof purposes;
 

@@ -1,10 +1,10 @@
 /** A stage's options: checked by its zod schema, with errors that say where the value was written and what was meant. */
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { EXIT, UserError } from "../errors";
 import type { Stage } from "../plugin";
 import { nearest, suggestion } from "../suggest";
 import { deepest, formatOrigin, type MapNode, type Node, type Path } from "./node";
+import { type Problem, RecipeError } from "./problems";
 
 interface Definition {
   type: string;
@@ -20,6 +20,10 @@ const definitionOf = (schema: z.ZodType): Definition => schema.def as unknown as
 
 function isFile(schema: z.ZodType): boolean {
   return schema.meta()?.earthcraft === "file";
+}
+
+function isMetric(schema: z.ZodType): boolean {
+  return schema.meta()?.earthcraft === "metric";
 }
 
 /** The schemas that a value at `step` may have below `schema`: several for a union. */
@@ -93,14 +97,27 @@ export interface CheckedOptions {
   files: string[];
 }
 
-/** @throws UserError of exit 2 that names every wrong key */
-export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOptions {
+/** Metrics that no plugin has. */
+function unknownMetrics(stage: Stage, id: string, node: Node, path: Path, metrics: readonly string[]): Problem[] {
+  if (node.kind === "list") return node.items.flatMap((item, i) => unknownMetrics(stage, id, item, [...path, i], metrics));
+  if (node.kind === "map") return [...node.entries].flatMap(([name, inner]) => unknownMetrics(stage, id, inner, [...path, name], metrics));
+  if (!schemasAt(stage.options, path).some(isMetric) || metrics.includes(String(node.value))) return [];
+  const where = formatOrigin(node.origin, [id, ...path]);
+  return [{ what: `no plugin has the metric "${node.value}"`, where, fix: suggestion(String(node.value), metrics) }];
+}
+
+/**
+ * @param metrics names that there are
+ * @throws RecipeError that names every wrong key
+ */
+export function checkOptions(stage: Stage, id: string, node: MapNode, metrics: readonly string[]): CheckedOptions {
+  const unknown = unknownMetrics(stage, id, node, [], metrics);
   const files = new Set<string>();
   const value = shaped(node, [stage.options], files);
   const result = stage.options.safeParse(value);
-  if (result.success) return { options: result.data, files: [...files] };
+  if (result.success && unknown.length === 0) return { options: result.data, files: [...files] };
 
-  const lines = result.error.issues.flatMap((issue): { where: string; what: string; fix?: string }[] => {
+  const problems = (result.error?.issues ?? []).flatMap((issue): Problem[] => {
     const path = issue.path.filter((step) => typeof step !== "symbol");
     if (issue.code === "unrecognized_keys") {
       const known = schemasAt(stage.options, path).flatMap(keysOf);
@@ -118,12 +135,10 @@ export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOp
     const at = deepest(node, path);
     return [{ where: formatOrigin(at.origin, [id, ...path]), what: issue.message }];
   });
-  const [first, ...others] = lines;
-  const more = others.map(({ where, what, fix }) => `${where}: ${what}${fix === undefined ? "" : ` (${fix})`}`);
-  throw new UserError({
-    what: first!.what,
-    where: first!.where,
-    fix: [...(first!.fix === undefined ? [] : [first!.fix]), ...more].join("\n       ") || undefined,
-    exit: EXIT.usage,
-  });
+  throw new RecipeError([...problems, ...unknown]);
+}
+
+/** Of a whole stage, before anything is known of this machine. */
+export function expectedMinutes({ minutes = 0.2 }: Stage, options: Record<string, unknown>): number {
+  return typeof minutes === "function" ? minutes(options) : minutes;
 }

@@ -1,17 +1,36 @@
 /** One stage outside any recipe: `earthcraft sample --voxels FILE --out DIR`. */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { contentHash } from "../config/hash";
-import { checkOptions } from "../config/options";
+import { mergeMaps } from "../config/node";
+import { checkOptions, expectedMinutes } from "../config/options";
+import { parseSet } from "../config/set";
 import { parseYaml } from "../config/yaml";
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type StageRequest } from "../plugin";
 import { suggestion } from "../suggest";
+import { Eta } from "./eta";
 import { lockRun } from "./lock";
 import { readStageRecord } from "./record";
 import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
+import { StageProgress } from "./stage-progress";
 import type { TaskSpec } from "./task";
+
+/** @throws UserError of exit 2 unless `dir` is new, or an earlier output of the same stage outside any run */
+function refuseOthers(dir: string, stage: string): void {
+  if (!existsSync(dir)) return;
+  const earlier = readStageRecord(dir);
+  const what =
+    earlier === undefined
+      ? "this folder exists and is no earlier output of earthcraft"
+      : earlier.stage !== stage
+        ? `this folder holds the outputs of the stage "${earlier.stage}"`
+        : existsSync(join(dirname(dir), "run.json"))
+          ? `this folder is the stage "${earlier.id}" of a run`
+          : undefined;
+  if (what !== undefined) throw new UserError({ what, where: dir, fix: "name another --out, or remove it", exit: EXIT.usage });
+}
 
 export async function runStage(session: Session, request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }> {
   const { host, io, ui, common } = session;
@@ -20,15 +39,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
     throw new UserError({ what: `there is no stage "${request.stage}"`, fix: suggestion(request.stage, host.stageNames()), exit: EXIT.usage });
   const node = parseYaml(JSON.stringify(request.options ?? {}), stage.name, io.cwd);
   if (node.kind !== "map") throw new Error("options must be an object");
-  const { options } = checkOptions(stage, stage.name, node);
+  const set = common.set.map((text) => parseSet(text, io.cwd));
+  const { options } = checkOptions(stage, stage.name, mergeMaps(node, ...set), host.metricNames());
   const dir = resolve(io.cwd, request.out);
-  if (existsSync(dir) && readStageRecord(dir) === undefined)
-    throw new UserError({
-      what: "this folder exists and is no earlier output of earthcraft",
-      where: dir,
-      fix: "name another --out, or remove it",
-      exit: EXIT.usage,
-    });
+  refuseOthers(dir, stage.name);
 
   const needs = Object.entries(request.inputs ?? {}).flatMap(([name, folders]) =>
     [folders].flat().map((folder) => {
@@ -65,16 +79,20 @@ export async function runStage(session: Session, request: StageRequest): Promise
   const lock = lockRun(work, new Date(io.now()));
   const pool = makePool(session, lock.fds, library);
   using stop = new Interruption(
-    () => pool.cancel(),
+    (signal) => {
+      ui.warn(`${signal === "SIGINT" ? "interrupted" : "asked to end"}: finishing this step; once more to leave at once`);
+      pool.cancel();
+    },
     () => pool.kill(),
   );
   const view = { id: stage.name, title: stage.title, index: 1, count: 1, tasks: 1 };
   const started = io.monotonic();
   const seconds = () => (io.monotonic() - started) / 1000;
   ui.stageStart(view);
+  using progress = new StageProgress(view, seconds, new Eta([{ id: stage.name, minutes: expectedMinutes(stage, options) }]), new Set(), ui);
   try {
     const events = {
-      progress: (done: number, total: number, note?: string) => ui.stageProgress(view, { done, total, ...(note === undefined ? {} : { note }) }),
+      progress: (done: number, total: number, note?: string) => progress.task(undefined, done, total, note),
       log: (text: string) => ui.debug(text),
       warn: (text: string) => ui.warn(text),
     };

@@ -6,15 +6,15 @@ import { defineCommand, EXIT, UserError } from "../../cli/plugin";
 export const viewCommand = defineCommand({
   name: "view",
   summary: "pictures, PLY, GLB and GeoTIFF of generated scenes",
-  args: { path: { summary: "a scene.safetensors, or a folder or run that holds some" } },
+  args: { path: { summary: "a scene.safetensors, or a folder or run that holds some", completes: "file" } },
   flags: {
-    only: { kind: "list", summary: "png, ply, glb or tif; may be given several times", value: "KIND" },
+    only: { kind: "list", summary: "png, ply, glb or tif; may be given several times", value: "KIND", completes: ["png", "ply", "glb", "tif"] },
     pixels: { kind: "integer", summary: "longer edge of a picture", value: "N", default: 960 },
   },
   accepts: ["out"],
   examples: ["earthcraft view runs/quickstart", "earthcraft view runs/quickstart/sample --only ply --out exports"],
   async run({ args, flags, common, io, ui, result }) {
-    const [{ EXPORTS, exportScene }, { readScene }, { findScenes, sceneName }] = await Promise.all([
+    const [{ EXPORTS, exportScene }, { readScene }, { exportsOf, findScenes, sceneName }] = await Promise.all([
       import("./export"),
       import("./scene-file"),
       import("./find"),
@@ -36,15 +36,10 @@ export const viewCommand = defineCommand({
     const written: { scene: string; dir: string; files: string[] }[] = [];
     for (const path of scenes) {
       const name = sceneName("", relative(from, dirname(path)));
-      const dir = common.out ? join(common.out, scenes.length > 1 ? name : "") : join(dirname(path), "view");
-      try {
-        const files = await exportScene(readScene(path), dir, { kinds, pixels: flags.pixels });
-        written.push({ scene: path, dir, files: files.map(({ file }) => file) });
-        ui.info(`${relative(io.cwd, dir) || "."}: ${files.map(({ file }) => file).join(" ")}`);
-      } catch (error) {
-        if (!(error instanceof RangeError) && !(error instanceof Error && error.name === "SafetensorsError")) throw error;
-        throw new UserError({ what: error.message, exit: EXIT.badInput }, { cause: error });
-      }
+      const dir = common.out ? join(common.out, scenes.length > 1 ? name : "") : exportsOf(path);
+      const files = await exportScene(readScene(path), dir, { kinds, pixels: flags.pixels });
+      written.push({ scene: path, dir, files: files.map(({ file }) => file) });
+      ui.info(`${relative(io.cwd, dir) || "."}: ${files.map(({ file }) => file).join(" ")}`);
     }
     result({ scenes: written }, written.flatMap(({ dir, files }) => files.map((file) => join(dir, file))).join("\n"));
   },

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { programRoot } from "../../cli/io";
@@ -85,6 +85,14 @@ describe("earthcraft view", () => {
     ).toEqual(["splats.ply", "elevation.tif", "georeference.json"].map((file) => `/run/sample/x/view/${file}`));
     expect(exitCode).toBe(0);
     expect(existsSync(join(dir, "run/sample/x/view/voxels.glb"))).toBe(false);
+  });
+
+  test("leaves the stages of a run as they are", () => {
+    writeScene(join(dir, "town", "sample", "x", "scene.safetensors"), scene);
+    writeFileSync(join(dir, "town", "run.json"), "{}");
+    const { stdout } = run("town", "--only", "ply");
+    expect(stdout).toStartWith(join(dir, "town/by-hand/view/sample-x/splats.ply"));
+    expect(readdirSync(join(dir, "town/sample/x"))).toEqual(["scene.safetensors"]);
   });
 
   test("says what is wrong, and with which exit code", () => {

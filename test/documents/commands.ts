@@ -50,6 +50,7 @@ const STAND_INS: Record<string, string> = {
   MODEL: "texvae",
   COMMAND: "models",
   STAGE: "split",
+  SAMPLE: "x0y0.c11",
   RUN: "run",
   DIR: "run",
   PATH: "run",
@@ -67,7 +68,7 @@ export function argumentsOf(text: string): string[] | undefined {
     .filter((word) => !/^[A-Z_]+=/.test(word));
   if (groups.has(words[0]!)) words.unshift("earthcraft");
   if (!/^(\.\/)?earthcraft$/.test(words[0]!) || words[1] === "bun") return undefined;
-  return words.slice(1).map((word) => STAND_INS[word] ?? word);
+  return words.slice(1).map((word) => STAND_INS[word] ?? word.replace(/\\?\|.*$/, "")); // of a|b the first
 }
 
 /** What is wrong with a command, or undefined. */

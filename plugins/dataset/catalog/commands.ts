@@ -1,13 +1,13 @@
-import { defineCommand } from "../../../cli/plugin";
+import { defineCommand, EXIT, UserError } from "../../../cli/plugin";
 
-const dir = { summary: "run folder of a data set" };
+const dir = { summary: "run folder of a data set", completes: "run" } as const;
 
 export const datasetLs = defineCommand({
   name: "dataset ls",
   summary: "list the samples of a data set",
   args: { dir },
   flags: {
-    split: { kind: "string", summary: "only this split", choices: ["train", "validation", "unused"] },
+    split: { kind: "string", summary: "only this split", choices: ["train", "tuning", "validation", "unused"] },
     site: { kind: "string", summary: "only this site" },
   },
   examples: ["dataset ls runs/quickstart --split validation"],
@@ -34,6 +34,13 @@ export const datasetShow = defineCommand({
   run: async ({ args, result }) => {
     const [{ openDataset }, { describeSample }] = await Promise.all([import("../sample-format/dataset"), import("./describe")]);
     const dataset = await openDataset(args.dir);
+    if (!dataset.ids(undefined).includes(args.sample))
+      throw new UserError({
+        what: `there is no sample "${args.sample}"`,
+        where: dataset.file,
+        fix: `see: earthcraft dataset ls ${args.dir}`,
+        exit: EXIT.badInput,
+      });
     const [entry, record] = [dataset.entry(args.sample), await dataset.readRecord(args.sample)];
     result({ ...record, split: entry.split, dir: entry.dir }, describeSample(entry, record));
   },

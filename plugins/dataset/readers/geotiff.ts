@@ -1,11 +1,12 @@
 /** Heights and pictures from GeoTIFF and COG files in any CRS that the GeoKeys name (geotiff, geotiff-geokeys-to-proj4, proj4). */
-import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
+import type { GeoTIFF, GeoTIFFImage } from "geotiff";
 import type { GeoKeys } from "geotiff-geokeys-to-proj4";
 import { UserError } from "../../../cli/errors";
 import type { Vertical } from "../../earth/api";
 import { type Bounds, badInput } from "./bad-input";
 import { crsOf } from "./crs";
 import { checkPixelCount, type HeightRaster } from "./height-raster";
+import { imagesOf, openTiff } from "./tiff-file";
 
 /** EPSG codes of vertical CRSs, and of 3D geographic CRSs, whose heights are above the ellipsoid. */
 const VERTICAL: Record<number, Vertical> = {
@@ -57,20 +58,22 @@ export interface RasterWindow {
  * @param finest_m a coarser overview is taken where the file has one and this is enough
  */
 export async function readWindow(file: string, bounds: Bounds, samples: readonly number[], finest_m = 0): Promise<RasterWindow | undefined> {
-  let tiff: GeoTIFF;
-  let image: GeoTIFFImage;
+  let tiff: GeoTIFF | undefined;
+  let images: Awaited<ReturnType<typeof imagesOf>>;
   try {
-    tiff = await fromFile(file);
-    image = await tiff.getImage();
+    tiff = await openTiff(file);
+    images = await imagesOf(file, tiff);
   } catch (error) {
+    await tiff?.close();
+    if (error instanceof UserError) throw error;
     throw badInput(file, `not a readable TIFF: ${message(error)}`);
   }
   try {
+    const [image, ...overviews] = images;
     const place = georeferencing(file, image);
     const full = [image.getWidth(), image.getHeight()] as const;
     let [factor, level] = [1, image];
-    for (let k = 1; k < (await tiff.getImageCount()); k++) {
-      const overview = await tiff.getImage(k);
+    for (const overview of overviews) {
       const f = full[0] / overview.getWidth();
       if (f > factor && f * place.pixel_m <= finest_m && Math.abs(full[1] / overview.getHeight() - f) < 0.05 * f) [factor, level] = [f, overview];
     }
@@ -102,7 +105,7 @@ export async function readWindow(file: string, bounds: Bounds, samples: readonly
     if (error instanceof UserError) throw error;
     throw badInput(file, `its pixels cannot be read: ${message(error)}`);
   } finally {
-    tiff.close();
+    await tiff.close();
   }
 }
 

@@ -53,6 +53,7 @@ export class Latentsfm extends Module {
       ],
       headDim,
       timeChannels,
+      blocksBefore: 1,
     });
     this.norm = new LayerNorm(fine, { affine: false, eps: 1e-6 });
     this.output = new Linear(fine, latentChannels, { init: init.zeros() });

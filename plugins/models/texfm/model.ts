@@ -40,6 +40,7 @@ export class Texfm extends Module {
       })),
       headDim,
       timeChannels,
+      blocksBefore: 1,
     });
     this.norm = new LayerNorm(channels, { affine: false, eps: 1e-6 });
     this.output = new Linear(channels, latentChannels, { init: init.zeros() });

@@ -31,6 +31,8 @@ import type { ClasssfmOptions } from "./train-classsfm";
 
 /** Cells of the full grid along a coarse cell's edge. */
 const REDUCTION = 8;
+/** Steps between a crop and the one whose condition it is told in the control. */
+const FAR = 2 ** 30;
 /** Training crops to look for the nearest among. */
 const LIBRARY = 256;
 
@@ -47,11 +49,12 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
   const { log, secondsPerStep } = await train({
     ...{ task, model, options: training, checkpointEvery: options.checkpointEvery, logEvery: options.logEvery },
     key: runKey(options, store, seed),
-    prepare: (step) => crops.prepare(step, training.batch),
+    prepare: (step) => crops.prepare(step, training.batch, options.shuffled ? [0, FAR * training.batch] : [0]),
     loss: (step, place) => {
       const count = step * training.batch + place;
       const crop = crops.draw(count);
-      const condition = drawStructCondition(crop, store, rules, new StepDraws(seed, "condition", count));
+      const told = options.shuffled ? crops.draw(count + FAR * training.batch) : crop;
+      const condition = drawStructCondition(told, store, rules, new StepDraws(seed, "condition", count));
       const cond = repeatScene(model.condNet.forward(toTensor(condition)), options.flow.draws);
       const x0 = Tensor.from(gridOfCells(coarseCells(crop.coords), edge), [edge ** 3, 1]);
       const { t, xt, target } = drawFlow(x0, options.flow, seed, count);

@@ -12,6 +12,8 @@ export const classsfmOptions = z.strictObject({
   window: z.int().positive().default(256),
   conditions: conditionMix.prefault({}),
   normalDrop: z.number().min(0).max(1).default(0.5),
+  /** A control: every crop is told of another crop's condition. What is learnt of conditions so is nothing. */
+  shuffled: z.boolean().default(false),
   flow: flowOptions.prefault({}),
   ...reportingOptions,
 });
