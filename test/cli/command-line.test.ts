@@ -30,6 +30,11 @@ describe("values", () => {
     expect((await given("a", "--", "--size", "-x")).args).toEqual({ id: "a", more: ["--size", "-x"] });
   });
 
+  test("that are negative numbers may stand alone: no flag begins with a digit", async () => {
+    expect((await given("-33.86,151.2", "-.5")).args).toEqual({ id: "-33.86,151.2", more: ["-.5"] });
+    expect((await run("count", "show", "-x")).stderr).toContain("has no flag -x");
+  });
+
   test("of a list come in order, one or many", async () => {
     expect((await given("a")).flags.tag).toEqual([]);
     expect((await given("a", "--tag", "1")).flags.tag).toEqual(["1"]);

@@ -4,8 +4,9 @@ import type { GeoKeys } from "geotiff-geokeys-to-proj4";
 import { UserError } from "../../../cli/errors";
 import type { Vertical } from "../../earth/api";
 import { type Bounds, badInput } from "./bad-input";
-import { crsOf } from "./crs";
+import { crsName, crsOf } from "./crs";
 import { checkPixelCount, type HeightRaster } from "./height-raster";
+import type { RasterFacts } from "./raster-facts";
 
 /** EPSG codes of vertical CRSs, and of 3D geographic CRSs, whose heights are above the ellipsoid. */
 const VERTICAL: Record<number, Vertical> = {
@@ -57,14 +58,7 @@ export interface RasterWindow {
  * @param finest_m a coarser overview is taken where the file has one and this is enough
  */
 export async function readWindow(file: string, bounds: Bounds, samples: readonly number[], finest_m = 0): Promise<RasterWindow | undefined> {
-  let tiff: GeoTIFF;
-  let image: GeoTIFFImage;
-  try {
-    tiff = await fromFile(file);
-    image = await tiff.getImage();
-  } catch (error) {
-    throw badInput(file, `not a readable TIFF: ${message(error)}`);
-  }
+  const { tiff, image } = await openGeoTiff(file);
   try {
     const place = georeferencing(file, image);
     const full = [image.getWidth(), image.getHeight()] as const;
@@ -106,10 +100,64 @@ export async function readWindow(file: string, bounds: Bounds, samples: readonly
   }
 }
 
+/** The file and its first image, to be closed by who asked. */
+async function openGeoTiff(file: string): Promise<{ tiff: GeoTIFF; image: GeoTIFFImage }> {
+  try {
+    const tiff = await fromFile(file);
+    return { tiff, image: await tiff.getImage() };
+  } catch (error) {
+    throw badInput(file, `not a readable TIFF: ${message(error)}`);
+  }
+}
+
+/** What the file's tags say, no pixel read. */
+export async function geoTiffFacts(file: string): Promise<RasterFacts> {
+  const { tiff, image } = await openGeoTiff(file);
+  try {
+    const { lonLatOf, pixel_m, unit_m, vertical, crs } = georeferencing(file, image);
+    const [width, height] = [image.getWidth(), image.getHeight()];
+    const copyright = image.fileDirectory.hasTag("Copyright") ? String(await image.fileDirectory.loadValue("Copyright")) : "";
+    return {
+      format: image.isTiled && (await tiff.getImageCount()) > 1 ? "cloud-optimised GeoTIFF" : "GeoTIFF",
+      crs,
+      width,
+      height,
+      bands: image.getSamplesPerPixel(),
+      pixel_m,
+      unit_m,
+      bounds: boundsOf(lonLatOf, width, height),
+      ...(vertical === undefined ? {} : { vertical }),
+      ...(/\w/.test(copyright) ? { copyright: copyright.replace(/\0[^]*$/, "").trim() } : {}),
+    };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw badInput(file, `its tags cannot be read: ${message(error)}`);
+  } finally {
+    tiff.close();
+  }
+}
+
+/** Of the whole grid, from points along its rim: a side may bend on the globe. */
+function boundsOf(lonLatOf: Georeferencing["lonLatOf"], width: number, height: number): Bounds {
+  const steps = Array.from({ length: 9 }, (_, i) => i / 8);
+  const rim = steps.flatMap((t): [number, number][] => [
+    [t * width, 0],
+    [t * width, height],
+    [0, t * height],
+    [width, t * height],
+  ]);
+  const points = rim.map(([column, row]) => lonLatOf(column, row)).filter(([lon, lat]) => Number.isFinite(lon) && Number.isFinite(lat));
+  const [lons, lats] = [points.map((p) => p[0]), points.map((p) => p[1])];
+  return { west: Math.min(...lons), south: Math.min(...lats), east: Math.max(...lons), north: Math.max(...lats) };
+}
+
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 interface Georeferencing {
+  /** As people name it: `EPSG:26918 NAD83 / UTM zone 18N`. */
+  crs: string;
   pixelOf(lon: number, lat: number): readonly [number, number];
+  lonLatOf(column: number, row: number): readonly [number, number];
   pixel_m: number;
   /** Metres a unit of height. */
   unit_m: number;
@@ -127,9 +175,14 @@ function georeferencing(file: string, image: GeoTIFFImage): Georeferencing {
   const half = image.pixelIsArea() ? 0 : 0.5; // PixelIsPoint: the tie point is the centre of a pixel
   const vertical = VERTICAL[keys.VerticalGeoKey ?? keys.VerticalCSTypeGeoKey ?? (keys.GeographicTypeGeoKey === 4979 ? 4979 : -1)];
   return {
+    crs: crsName(keys),
     pixelOf: (lon, lat) => {
       const [x, y] = crs.forward(lon, lat);
       return [(e * (x - c) - b * (y - f)) / determinant + half, (a * (y - f) - d * (x - c)) / determinant + half];
+    },
+    lonLatOf: (column, row) => {
+      const [u, v] = [column - half, row - half];
+      return crs.inverse(a * u + b * v + c, d * u + e * v + f);
     },
     pixel_m: Math.sqrt(Math.abs(determinant)) * crs.unit_m,
     unit_m: FEET[keys.VerticalUnitsGeoKey ?? -1] ?? 1,

@@ -22,6 +22,7 @@ export interface Plan {
 }
 
 const LANE_M = 3.2;
+const BUILDING = 4;
 const ROAD = 5;
 
 export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canvas): Plan {
@@ -51,6 +52,26 @@ export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canv
       plan.built[i] = 1;
     });
   return plan;
+}
+
+export interface PlanShares {
+  /** Shares of the ground plan by Table 13's id. */
+  class_share: Record<number, number>;
+  /** Share of the ground that no rule of the land cover named. */
+  default_share: number;
+}
+
+export function planShares({ canvas, byDefault, built }: Plan): PlanShares {
+  const count = canvas.classes.length;
+  const share: Record<number, number> = {};
+  let defaults = 0;
+  for (let i = 0; i < count; i++) {
+    const k = built[i] ? BUILDING : canvas.classes[i]!;
+    share[k] = (share[k] ?? 0) + 1 / count;
+    if (byDefault[i] && !built[i]) defaults++;
+  }
+  const round = (v: number) => Math.round(v * 1e5) / 1e5;
+  return { class_share: Object.fromEntries(Object.entries(share).map(([k, v]) => [k, round(v)])), default_share: round(defaults / count) };
 }
 
 const isBuilding = (tags: Tags) => tags.building !== undefined && tags.building !== "no";
