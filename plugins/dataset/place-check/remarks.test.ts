@@ -35,6 +35,7 @@ const facts = (more: Partial<SiteFacts> = {}): SiteFacts => ({
   buildings: { file: 0, height: 10, levels: 0, surface: 0, default: 0 },
   tallest_m: 20,
   unnamed: 0.2,
+  level: 0,
   classes: new Array(CLASS_COUNT).fill(0),
   ...more,
 });

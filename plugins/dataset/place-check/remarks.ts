@@ -84,6 +84,11 @@ function aboutMap(place: Place, sources: readonly SourceFacts[], sites: readonly
   const blank = missing ? [] : sites.filter((site) => site.roads_km + site.paths_km === 0 && buildingsOf(site) === 0 && site.unnamed > 0.8);
   if (blank.length > 0 && blank.length < sites.length)
     remarks.push(`the map says next to nothing of ${list(blank.map(({ name }) => name))}: to leave such sites out, list the others under \`sites\``);
+  const level = sites.filter((site) => site.level > 0.05);
+  if (level.length > 0)
+    remarks.push(
+      `dead level ground that the map does not name lies in ${list(level.map((site) => `${site.name} (${percent(site.level)})`))}: is water missing from it? It becomes ${missing ? "grass" : "grass or pavement"}`,
+    );
   const buildings = total(sites, buildingsOf);
   const guessed = total(sites, (site) => site.buildings.default);
   if (buildings === 0) remarks.push("there is no building in any site: nothing will stand in the generated scenes either");

@@ -130,6 +130,19 @@ describe("surveySite", () => {
     expect(half.void).toBe(0);
   });
 
+  test("dead level ground without a name is counted, in fractions of a metre only", () => {
+    const valley = (x: number) => (Math.abs(x) < 60 ? 3.25 : 3.25 + 0.01 * (Math.abs(x) - 60)); // a river 120 m wide
+    expect(surveySite(plain({}, valley), site).level).toBeCloseTo(0.2, 1);
+    const named = plain({ areas: [area(box(-60, -400, 60, 400), { natural: "water" })] }, valley);
+    expect(surveySite(named, site).level).toBeLessThan(0.02);
+    expect(
+      surveySite(
+        plain({}, (x) => Math.round(valley(x))),
+        site,
+      ).level,
+    ).toBe(0);
+  });
+
   test("a site without any height has facts too", () => {
     const facts = surveySite(
       plain({}, () => Number.NaN),

@@ -2,10 +2,11 @@
 import { CLASS_COUNT, EnuFrame } from "../../earth/api";
 import { ellipsoidalHeight, reaches } from "../place/elevation";
 import { SITE_M, type Site } from "../place/sites";
+import type { HeightRaster } from "../readers/height-raster";
 import { type HeightSource, resolveBuildings, standsWithin } from "../scene/buildings";
 import type { XY } from "../scene/canvas";
-import type { Field } from "../scene/ground";
-import { planShares } from "../scene/plan";
+import type { Field, Ground } from "../scene/ground";
+import { type Plan, planShares } from "../scene/plan";
 import { isDriven } from "../scene/roads";
 import { layOut, type SceneSource } from "../scene/scene";
 
@@ -30,6 +31,8 @@ export interface SiteFacts {
   tallest_m: number;
   /** Share of the ground that no map rule names. */
   unnamed: number;
+  /** Share of the site that is dead level and that no map rule names: water, as a rule, where elevation is given in fractions of a metre. */
+  level: number;
   /** Shares of the ground plan; index = Table 13's id. */
   classes: number[];
   /** Median of surface model − elevation, metres; undefined without a surface model. */
@@ -50,6 +53,7 @@ export function surveySite(source: SceneSource, site: Site): SiteFacts {
     buildings: { file: 0, height: 0, levels: 0, surface: 0, default: 0 },
     tallest_m: 0,
     unnamed: 1,
+    level: 0,
     classes: new Array(CLASS_COUNT).fill(0),
   };
   if (coverage.covered * (1 - coverage.void) === 0) return empty;
@@ -69,6 +73,7 @@ export function surveySite(source: SceneSource, site: Site): SiteFacts {
     paths_km: km(false),
     tallest_m: buildings.reduce((tallest, { height_m }) => Math.max(tallest, height_m), 0),
     unnamed: default_share,
+    level: source.elevation.some(({ raster }) => hasWholeMetres(raster)) ? 0 : levelShare(ground, plan),
     classes: empty.classes.map((_, id) => class_share[id] ?? 0),
     ...(rise === undefined ? {} : { rise_m: medianRise(rise) }),
   };
@@ -86,6 +91,28 @@ function coverageOf({ elevation }: SceneSource, { origin }: Site): { covered: nu
       if (Number.isNaN(ellipsoidalHeight(elevation, lon, lat))) missing++;
     }
   return { covered: reached / all, void: reached === 0 ? 0 : missing / reached };
+}
+
+/** Heights in whole metres make any plain look dead level. */
+function hasWholeMetres({ values }: HeightRaster): boolean {
+  const step = Math.max(1, Math.floor(values.length / 5000));
+  for (let i = 0; i < values.length; i += step) if (values[i]! % 1 !== 0 && !Number.isNaN(values[i]!)) return false;
+  return true;
+}
+
+/** Less rise than this over a cell is none; the ellipsoid alone drops by a quarter of it. */
+const LEVEL_M = 0.001;
+
+function levelShare({ n, z, filled }: Ground, { canvas, byDefault }: Plan): number {
+  const side = n + 1;
+  let level = 0;
+  for (let r = 0; r < n; r++)
+    for (let c = 0; c < n; c++) {
+      const at = r * side + c;
+      if (filled[at] || !byDefault[2 * r * canvas.n + 2 * c]) continue;
+      if (Math.abs(z[at + 1]! - z[at]!) < LEVEL_M && Math.abs(z[at + side]! - z[at]!) < LEVEL_M) level++;
+    }
+  return level / n ** 2;
 }
 
 function medianRise({ z }: Field): number {

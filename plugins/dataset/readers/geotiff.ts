@@ -127,7 +127,7 @@ export async function geoTiffFacts(file: string): Promise<RasterFacts> {
       unit_m,
       bounds: boundsOf(lonLatOf, width, height),
       ...(vertical === undefined ? {} : { vertical }),
-      ...(/\w/.test(copyright) ? { copyright: copyright.replace(/\0[^]*$/, "").trim() } : {}),
+      ...(/\w/.test(copyright) ? { copyright: copyright.split("\0")[0]!.trim() } : {}),
     };
   } catch (error) {
     if (error instanceof UserError) throw error;
