@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { area, box, line, ORIGIN, plain } from "../scene/plain.fixture";
 import { drawPlace } from "./picture";
 import { drawText } from "./pixel-font";
-import { area, box, line, ORIGIN, plain } from "./plain.fixture";
 
 const site = { name: "f7", origin: ORIGIN };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { classId } from "../../earth/api";
-import { area, box, line, ORIGIN, plain } from "./plain.fixture";
+import { area, box, line, ORIGIN, plain } from "../scene/plain.fixture";
 import { lengthWithin, surveySite } from "./survey";
 
 const site = { name: "middle", origin: ORIGIN };

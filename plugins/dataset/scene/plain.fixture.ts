@@ -2,8 +2,8 @@
 import { EnuFrame } from "../../earth/api";
 import { type Place, placeSchema } from "../place/place-file";
 import { emptyFeatures, type LonLat, type MapFeatures, type Tags } from "../readers/osm-data";
-import { readLandCover } from "../scene/landcover";
-import type { SceneSource } from "../scene/scene";
+import { readLandCover } from "./landcover";
+import type { SceneSource } from "./scene";
 
 export const ORIGIN = { lat: 47.2, lon: 9.62, h: 0 };
 const frame = new EnuFrame(ORIGIN);
