@@ -1,10 +1,10 @@
 /** A stage's options: checked by its zod schema, with errors that say where the value was written and what was meant. */
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { EXIT, UserError } from "../errors";
 import type { Stage } from "../plugin";
 import { nearest, suggestion } from "../suggest";
 import { deepest, formatOrigin, type MapNode, type Node, type Path } from "./node";
+import { type Problem, RecipeError } from "./problems";
 
 interface Definition {
   type: string;
@@ -93,14 +93,14 @@ export interface CheckedOptions {
   files: string[];
 }
 
-/** @throws UserError of exit 2 that names every wrong key */
+/** @throws RecipeError that names every wrong key */
 export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOptions {
   const files = new Set<string>();
   const value = shaped(node, [stage.options], files);
   const result = stage.options.safeParse(value);
   if (result.success) return { options: result.data, files: [...files] };
 
-  const lines = result.error.issues.flatMap((issue): { where: string; what: string; fix?: string }[] => {
+  const problems = result.error.issues.flatMap((issue): Problem[] => {
     const path = issue.path.filter((step) => typeof step !== "symbol");
     if (issue.code === "unrecognized_keys") {
       const known = schemasAt(stage.options, path).flatMap(keysOf);
@@ -118,12 +118,10 @@ export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOp
     const at = deepest(node, path);
     return [{ where: formatOrigin(at.origin, [id, ...path]), what: issue.message }];
   });
-  const [first, ...others] = lines;
-  const more = others.map(({ where, what, fix }) => `${where}: ${what}${fix === undefined ? "" : ` (${fix})`}`);
-  throw new UserError({
-    what: first!.what,
-    where: first!.where,
-    fix: [...(first!.fix === undefined ? [] : [first!.fix]), ...more].join("\n       ") || undefined,
-    exit: EXIT.usage,
-  });
+  throw new RecipeError(problems);
+}
+
+/** Of a whole stage, before anything is known of this machine. */
+export function expectedMinutes({ minutes = 0.2 }: Stage, options: Record<string, unknown>): number {
+  return typeof minutes === "function" ? minutes(options) : minutes;
 }

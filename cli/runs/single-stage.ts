@@ -2,15 +2,19 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { contentHash } from "../config/hash";
-import { checkOptions } from "../config/options";
+import { mergeMaps } from "../config/node";
+import { checkOptions, expectedMinutes } from "../config/options";
+import { parseSet } from "../config/set";
 import { parseYaml } from "../config/yaml";
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type StageRequest } from "../plugin";
 import { suggestion } from "../suggest";
+import { Eta } from "./eta";
 import { lockRun } from "./lock";
 import { readStageRecord } from "./record";
 import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
+import { StageProgress } from "./stage-progress";
 import type { TaskSpec } from "./task";
 
 export async function runStage(session: Session, request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }> {
@@ -20,7 +24,7 @@ export async function runStage(session: Session, request: StageRequest): Promise
     throw new UserError({ what: `there is no stage "${request.stage}"`, fix: suggestion(request.stage, host.stageNames()), exit: EXIT.usage });
   const node = parseYaml(JSON.stringify(request.options ?? {}), stage.name, io.cwd);
   if (node.kind !== "map") throw new Error("options must be an object");
-  const { options } = checkOptions(stage, stage.name, node);
+  const { options } = checkOptions(stage, stage.name, mergeMaps(node, ...common.set.map((text) => parseSet(text, io.cwd))));
   const dir = resolve(io.cwd, request.out);
   if (existsSync(dir) && readStageRecord(dir) === undefined)
     throw new UserError({
@@ -72,9 +76,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
   const started = io.monotonic();
   const seconds = () => (io.monotonic() - started) / 1000;
   ui.stageStart(view);
+  using progress = new StageProgress(view, seconds, new Eta([{ id: stage.name, minutes: expectedMinutes(stage, options) }]), new Set(), ui);
   try {
     const events = {
-      progress: (done: number, total: number, note?: string) => ui.stageProgress(view, { done, total, ...(note === undefined ? {} : { note }) }),
+      progress: (done: number, total: number, note?: string) => progress.task(undefined, done, total, note),
       log: (text: string) => ui.debug(text),
       warn: (text: string) => ui.warn(text),
     };

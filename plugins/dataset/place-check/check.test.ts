@@ -157,7 +157,7 @@ describe("real places", () => {
   real("Alexandria: too small for a held-out site, no roads, all heights measured", async () => {
     const { facts, warnings, errors, holdOut } = await check("scene-alexandria-va");
     expect(errors).toEqual([]);
-    expect(holdOut).toEqual({ policy: "crop", sites: [] });
+    expect(holdOut).toEqual({ policy: "crop", sites: [], tuning: [] });
     expect(facts[0]!.buildings.file).toBeGreaterThan(75);
     expect(facts[0]!.buildings.default).toBe(0);
     for (const text of ["one site is too few", "there is no map", "covers only a part of center"]) expect(warnings.join("\n")).toContain(text);

@@ -6,7 +6,7 @@ import { type Site, sitesOn } from "../place/sites";
 import { badInput } from "../readers/bad-input";
 import { readLandCover } from "../scene/landcover";
 import type { SceneSource } from "../scene/scene";
-import { expectedHoldOut } from "../split/assign";
+import { expectedSplit } from "../split/assign";
 import { type Likeness, likenessOf } from "../split/likeness";
 import { contains, remarksOn, whereabouts } from "./remarks";
 import { type OpenedPlace, openPlace, type SourceFacts } from "./sources";
@@ -20,6 +20,8 @@ export interface HoldOut {
   policy: "sites" | "crop";
   /** Names; none for a crop. */
   sites: string[];
+  /** Sites that neither train nor measure: numbers are chosen on them. */
+  tuning: string[];
   /** How much like the others they are; undefined where nothing can be compared. */
   likeness?: Likeness;
 }
@@ -95,14 +97,15 @@ function spread<T>(all: readonly T[], most: number): T[] {
 }
 
 function holdOutOf(sites: readonly Site[], facts: readonly SiteFacts[], seed: number): HoldOut {
-  const held = expectedHoldOut(
+  const { heldOut, tuning } = expectedSplit(
     sites.map(({ name }) => name),
     seed,
   );
-  if (held.length === 0) return { policy: "crop", sites: [] };
+  if (heldOut.length === 0) return { policy: "crop", sites: [], tuning: [] };
+  const trains = (name: string) => !heldOut.includes(name) && !tuning.includes(name);
   const complete = facts.length === sites.length;
-  const likeness = complete ? likenessOf(facts.map(({ name, classes }) => ({ id: name, training: !held.includes(name), mix: classes }))) : undefined;
-  return { policy: "sites", sites: held, ...(likeness === undefined ? {} : { likeness }) };
+  const likeness = complete ? likenessOf(facts.map(({ name, classes }) => ({ id: name, training: trains(name), mix: classes }))) : undefined;
+  return { policy: "sites", sites: heldOut, tuning, ...(likeness === undefined ? {} : { likeness }) };
 }
 
 /** The class that covers most of a site. */

@@ -40,7 +40,7 @@ const facts = (more: Partial<SiteFacts> = {}): SiteFacts => ({
   ...more,
 });
 const sites = (n: number, more: Partial<SiteFacts> = {}) => Array.from({ length: n }, (_, i) => facts({ name: `s${i}`, ...more }));
-const heldOut = (n: number): HoldOut => ({ policy: n === 0 ? "crop" : "sites", sites: Array.from({ length: n }, (_, i) => `s${i}`) });
+const heldOut = (n: number): HoldOut => ({ policy: n === 0 ? "crop" : "sites", sites: Array.from({ length: n }, (_, i) => `s${i}`), tuning: [] });
 const said = (p: Place, sources: SourceFacts[], of: SiteFacts[], held = heldOut(2)) => remarksOn(p, sources, of, held).join("\n");
 
 describe("remarks on a place", () => {

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { toRecord } from "../../../cli/errors";
 import type { ReportSection } from "../../../cli/plugin";
 import { sayLikeness } from "../split/likeness";
-import { mostlyOf, type PlaceCheck } from "./check";
+import { type HoldOut, mostlyOf, type PlaceCheck } from "./check";
 import type { SourceFacts } from "./sources";
 import { buildingsOf, type SiteFacts } from "./survey";
 
@@ -68,10 +68,15 @@ export function siteTable({ sites, facts, holdOut }: PlaceCheck): Table {
         buildings === 0 ? "" : percent(f.buildings.default / buildings),
         percent(f.unnamed),
         mostlyOf(f),
-        holdOut.sites.includes(f.name) ? "held out" : holdOut.policy === "sites" ? "trains" : "in parts",
+        useOf(f.name, holdOut),
       ];
     }),
   };
+}
+
+function useOf(site: string, { policy, sites, tuning }: HoldOut): string {
+  if (policy === "crop") return "in parts";
+  return sites.includes(site) ? "held out" : tuning.includes(site) ? "tunes" : "trains";
 }
 
 /** Where the sites lie. */

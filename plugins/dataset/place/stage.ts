@@ -22,7 +22,7 @@ export const sites = defineStage({
     site_count: z.int().min(0).default(0),
   }),
   native: false,
-  minutes: 0.05,
+  minutes: 0.01,
   run: async (task) => {
     const [{ checkPlace }, { holdOutSentence, originTable, sentenceOf, siteTable, sourceTable }, { writePicture }] = await Promise.all([
       import("../place-check/check"),

@@ -1,8 +1,10 @@
 /**
- * Which samples train and which validate ("Train and Validation Dataset Split").
+ * Which samples train, which tune and which validate ("Train and Validation Dataset Split").
  *
  * The paper draws validation crops at random within 20 groups of maximum voxel height; its crops overlap, so a validation crop shares ground with training crops. With a large set that is followed. A small set holds out whole sites, chosen by a hash of their names, so that
  * adding a site never moves another between the halves by more than the rank of its hash; and with fewer than four sites one crop, leaving out those that touch it.
+ *
+ * Of six sites or more one is set aside for tuning. Sites lie apart, so that what is chosen on it has seen neither a voxel that trained a model nor one that measures it.
  */
 import type { SplitName } from "../sample-format/index-file";
 import type { SampleRecord } from "../sample-format/sample";
@@ -21,6 +23,8 @@ export interface SplitRules {
   seed: number;
   /** Sites held out whole; by default 2 of 9 or more, 1 of 4 or more. */
   heldOutSites?: number;
+  /** Sites set aside for tuning; by default 1 of 6 or more. */
+  tuningSites?: number;
   groups: number;
   /** Share of a height group that validates. */
   share: number;
@@ -33,6 +37,7 @@ export interface SplitRules {
 export interface Assignment {
   policy: Policy;
   heldOutSites: string[];
+  tuningSites: string[];
   split: Map<string, SplitName>;
   /** Why samples are unused. */
   reason: Map<string, Reason>;
@@ -65,15 +70,23 @@ function assignUsable(samples: readonly SplitSample[], rules: SplitRules): Assig
     (x, y) => Number(2 * crops.get(x)! < most) - Number(2 * crops.get(y)! < most),
   );
   const policy = rules.policy === "auto" ? policyFor(sites.length, samples.length, rules) : rules.policy;
+  if (policy !== "sites" && rules.tuningSites) throw new RangeError(`assignSplit: the policy "${policy}" sets no site aside for tuning`);
   if (policy === "height-groups") return byHeight(samples, rules);
   if (policy === "crop") return byCrop(samples, rules);
   const count = rules.heldOutSites ?? heldOutCount(sites.length);
-  if (count < 1 || count >= sites.length) throw new RangeError(`assignSplit: ${count} of ${sites.length} sites cannot be held out`);
+  const tuning = rules.tuningSites ?? tuningCount(sites.length, count);
+  if (count < 1 || count + tuning >= sites.length)
+    throw new RangeError(
+      `assignSplit: ${count} of ${sites.length} sites cannot be held out${tuning > 0 ? ` and ${tuning} set aside for tuning` : ""}`,
+    );
   const heldOutSites = sites.slice(0, count).sort();
+  const tuningSites = sites.slice(count, count + tuning).sort();
+  const splitOf = (site: string): SplitName => (heldOutSites.includes(site) ? "validation" : tuningSites.includes(site) ? "tuning" : "train");
   return {
     policy,
     heldOutSites,
-    split: new Map(samples.map((s) => [s.id, heldOutSites.includes(s.site) ? "validation" : "train"])),
+    tuningSites,
+    split: new Map(samples.map((s) => [s.id, splitOf(s.site)])),
     reason: new Map(),
     group: new Map(),
   };
@@ -101,7 +114,7 @@ function byHeight(samples: readonly SplitSample[], rules: SplitRules): Assignmen
     const count = Math.min(Math.floor(members.length / 2), Math.max(rules.leastPerGroup, Math.round(members.length * rules.share)));
     for (const member of members.slice(0, count)) split.set(member.id, "validation");
   }
-  return { policy: "height-groups", heldOutSites: [], split, reason: new Map(), group };
+  return { policy: "height-groups", heldOutSites: [], tuningSites: [], split, reason: new Map(), group };
 }
 
 /** One crop validates, in a corner where the filter left one, since there it touches the fewest; what shares a cell with it is unused. Where that leaves nothing to train on, all crops train, and validate too. */
@@ -114,28 +127,29 @@ function byCrop(samples: readonly SplitSample[], rules: SplitRules): Assignment 
   const held = byHash(corners.length > 0 ? corners : possible, rules.seed, (s) => s.id)[0];
   const split = new Map<string, SplitName>(samples.map((s) => [s.id, "train"]));
   const reason = new Map<string, Reason>();
-  if (held === undefined) return { policy: "none", heldOutSites: [], split, reason, group: new Map() };
+  if (held === undefined) return { policy: "none", heldOutSites: [], tuningSites: [], split, reason, group: new Map() };
   for (const s of samples) {
     if (!touches(s, held)) continue;
     split.set(s.id, s === held ? "validation" : "unused");
     if (s !== held) reason.set(s.id, "touches the validation crop");
   }
-  return { policy: "crop", heldOutSites: [], split, reason, group: new Map() };
+  return { policy: "crop", heldOutSites: [], tuningSites: [], split, reason, group: new Map() };
 }
 
 function overlap(a: SplitSample, b: SplitSample): boolean {
   return [0, 1].every((k) => Math.abs(a.offset_cells[k as 0 | 1] - b.offset_cells[k as 0 | 1]) < a.cells);
 }
 
-/** Names of the sites that a place with these would hold out, before the data filter has looked at their crops; none where crops are held out instead. */
-export function expectedHoldOut(sites: readonly string[], seed: number): string[] {
-  if (sites.length < FEWEST_SITES || CROPS_A_SITE * sites.length >= LARGE_SET) return [];
-  return byHash(sites, seed, (site) => site)
-    .slice(0, heldOutCount(sites.length))
-    .sort();
+/** What a place of these sites would set aside, before the data filter has looked at their crops; no site where crops are held out instead. */
+export function expectedSplit(sites: readonly string[], seed: number): { heldOut: string[]; tuning: string[] } {
+  if (sites.length < FEWEST_SITES || CROPS_A_SITE * sites.length >= LARGE_SET) return { heldOut: [], tuning: [] };
+  const order = byHash(sites, seed, (site) => site);
+  const held = heldOutCount(sites.length);
+  return { heldOut: order.slice(0, held).sort(), tuning: order.slice(held, held + tuningCount(sites.length, held)) };
 }
 
 const heldOutCount = (sites: number) => (sites >= 9 ? 2 : 1);
+const tuningCount = (sites: number, heldOut: number) => (sites >= 6 && heldOut + 1 < sites ? 1 : 0);
 
 /** In the order of a hash of their names: at random, but the same whatever the order they came in. */
 function byHash<T>(items: readonly T[], seed: number, name: (item: T) => string): T[] {

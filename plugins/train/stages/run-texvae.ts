@@ -1,13 +1,13 @@
 /** Trains TexVAE, then renders unseen crops beside the truth and beside two simple ways to colour them. */
 import { join } from "node:path";
 import { Cancelled, EXIT, type StageResult, type StageTask, UserError } from "../../../cli/plugin";
-import { noGrad, ops, scope, type Tensor } from "../../../ffi";
 import { SparseTensor } from "../../../ffi/sparse";
 import { sheet } from "../../dataset/api";
-import { activate, classColours, opaqueSplats, psnr, renderViews, type Splats, saveModel, ssim, Texvae } from "../../models/api";
+import { activate, renderViews, saveModel, Texvae } from "../../models/api";
 import { jagged } from "../augment/jagged";
 import { type Crop, CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
 import { texvaeLossOf } from "../losses/texvae";
+import { fullestViews, renderBeside, trainingColours } from "../measures/texvae";
 import { StepDraws } from "../random";
 import { curvesOf, mean, runKey } from "../report";
 import { SampleStore } from "../samples";
@@ -90,11 +90,11 @@ async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training:
   const { options, out, inputs } = task;
   const store = await SampleStore.open(inputs.split!.dir, "validation");
   const crops = await validationCrops(store, options.validationCrops, options.window);
-  const known = classColours(...(await trainingColours(training)));
+  const known = await trainingColours(training);
   const size: [number, number] = [96, 96];
   const rows = crops.flatMap((crop) => {
-    const view = fullestView(crop, store, size);
-    return view ? [noGrad(() => scope(() => compare(model, crop, view, known)))] : [];
+    const [view] = fullestViews(crop, store, size, 1);
+    return view ? [renderBeside(model, crop, view, known)] : [];
   });
   if (rows.length === 0) throw new UserError({ what: "no view sees a validation crop", where: "train-texvae", exit: EXIT.badInput });
   if (task.cancelled) throw new Cancelled();
@@ -111,40 +111,5 @@ async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training:
     psnr_voxel_colour: average("psnr_voxel_colour"),
     psnr_class_mean: average("psnr_class_mean"),
     validation_crops: rows.length,
-  };
-}
-
-/** Of the views that know a crop best, the one whose cut shows most of it. */
-function fullestView(crop: Crop, store: SampleStore, size: readonly [number, number]): ViewCrop | null {
-  const cuts = crop.sample.record.views.slice(0, TRIES).map(({ view }) => cutView(crop, store, view, size));
-  return cuts.reduce((best, cut) => ((cut?.seen ?? 0) > (best?.seen ?? 0) ? cut : best), null);
-}
-
-/** Training samples that the mean colours of classes are taken from. */
-const COLOUR_SAMPLES = 64;
-
-async function trainingColours(store: SampleStore): Promise<[Float32Array, Uint8Array]> {
-  const samples = (await validationCrops(store, COLOUR_SAMPLES, store.dataset.cells)).map(({ sample }) => sample);
-  const rgb = Float32Array.from(samples.flatMap((sample) => Array.from(sample.rgb, (value) => value / 255)));
-  return [rgb, Uint8Array.from(samples.flatMap((sample) => [...sample.semantic]))];
-}
-
-function compare(model: Texvae, crop: Crop, view: ViewCrop, known: ReturnType<typeof classColours>) {
-  const coords = coordsTensor(crop.coords);
-  const voxels = SparseTensor.of(coords, cropFeatures(crop));
-  const decoded = activate(model.decoder.forward(voxels.withFeats(model.encoder.forward(voxels).mean)), coords);
-  const own = Float32Array.from([...crop.rows].flatMap((row) => [0, 1, 2].map((k) => crop.sample.rgb[3 * row + k]! / 255)));
-  const painted = Float32Array.from([...crop.rows].flatMap((row) => known.get(crop.sample.semantic[row]!)?.mean ?? [0.5, 0.5, 0.5]));
-  const { truth, mask } = stackViews([view]);
-  const draw = (splats: Splats) => renderViews(splats, [view.camera], view.width, view.height).color.clamp(0, 1);
-  const [ours, voxelColour, classMean] = [draw(decoded), draw(opaqueSplats(coords, own)), draw(opaqueSplats(coords, painted))];
-  const picture = (image: Tensor) =>
-    ops.aten.where(mask.unsqueeze(1).gt(0), image, 0.3).select(0, 0).permute([1, 2, 0]).mul(255).round().to("u8").contiguous();
-  return {
-    psnr: psnr(ours, truth, mask),
-    ssim: ssim(ours, truth, mask).item(),
-    psnr_voxel_colour: psnr(voxelColour, truth, mask),
-    psnr_class_mean: psnr(classMean, truth, mask),
-    pictures: [truth, ours, voxelColour, classMean].map(picture),
   };
 }
