@@ -118,11 +118,10 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   };
 }
 
-/** Surface model less terrain, on the ground's nodes. */
+/** Surface model less terrain, on the ground's nodes. Terrain models often have voids under what stands on them: there the ground as filled in counts, or towers would become rings. */
 function riseOf(source: SceneSource, site: Site, ground: Ground): Field {
   const top = sampleField(source.surface, site.origin, ground.half_m, ground.n);
-  const bare = sampleField(source.elevation, site.origin, ground.half_m, ground.n);
-  return { ...top, z: top.z.map((z, i) => z - bare.z[i]!) };
+  return { ...top, z: top.z.map((z, i) => z - ground.z[i]!) };
 }
 
 /** A node's class: what most of the four squares round it are; squares under buildings do not vote. */
