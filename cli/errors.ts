@@ -61,7 +61,22 @@ export interface ErrorRecord {
   stack?: string;
 }
 
-const DISK_CODES = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG"]);
+const AGAIN = "and run the same command again";
+/** What the system says of a disk and its files, and what a person can do about it. */
+const DISK_FIXES: Record<string, string> = {
+  ENOSPC: `free some space (or pick another folder with --out) ${AGAIN}`,
+  EDQUOT: `free some space of your quota (or pick another folder with --out) ${AGAIN}`,
+  EFBIG: `files may not grow so large here: raise the limit (ulimit -f), free some space, or pick another folder with --out, ${AGAIN}`,
+  EIO: `the disk answers with errors: look at it (dmesg), or pick another folder with --out, ${AGAIN}`,
+  EROFS: "nothing can be written here: pick another folder with --out",
+  EACCES: "you may not write or read here: change the rights, or pick another folder with --out",
+  EPERM: "you may not write or read here: change the rights, or pick another folder with --out",
+  ENOTDIR: "a file stands where a folder is wanted: move it away, or pick another folder with --out",
+  EEXIST: "a file stands where a folder is wanted: move it away, or pick another folder with --out",
+  ENAMETOOLONG: "the path is too long: pick a shorter folder with --out",
+  EMFILE: `too many files are open: raise the limit (ulimit -n) or lower --jobs, ${AGAIN}`,
+  ENFILE: `the machine has too many files open: end what holds them ${AGAIN}`,
+};
 
 /** What an error says of itself under a name that is no part of `Error`. */
 function textOf(error: unknown, name: "code" | "kind"): string | undefined {
@@ -70,12 +85,16 @@ function textOf(error: unknown, name: "code" | "kind"): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** Kinds of failure of the tensor library (ffi/errors.ts) that are no bug of ours. */
+/** Kinds of failure of the tensor library (ffi/errors.ts, ffi/safetensors.ts) that are no bug of ours. */
 const TENSOR_FIXES: Record<string, { fix?: string; exit: ExitCode }> = {
   unsupported: { exit: EXIT.missing },
   "out of memory": { fix: "use a smaller batch, crop or --scale, or a machine with more memory", exit: EXIT.failed },
   "cuda lost": { fix: "the GPU stopped answering: see `earthcraft doctor`, then run the same command again", exit: EXIT.missing },
   "i/o": { fix: "check that the file is whole and the disk has space", exit: EXIT.disk },
+  "damaged file": {
+    fix: "put a whole file there; `earthcraft runs verify RUN` says which of a run are not, and what is removed is made again",
+    exit: EXIT.badInput,
+  },
 };
 
 export function toRecord(error: unknown): ErrorRecord {
@@ -87,8 +106,8 @@ export function toRecord(error: unknown): ErrorRecord {
   const known = TENSOR_FIXES[textOf(error, "kind") ?? ""];
   if (known !== undefined) return { what: message, ...known };
   const code = textOf(error, "code");
-  if (code !== undefined && DISK_CODES.has(code))
-    return { what: message, fix: "free some space (or pick another folder with --out) and run the same command again", exit: EXIT.disk };
+  const diskFix = DISK_FIXES[code ?? ""];
+  if (diskFix !== undefined) return { what: message, fix: diskFix, exit: EXIT.disk };
   return { what: message, exit: EXIT.bug, ...(error instanceof Error && error.stack !== undefined ? { stack: error.stack } : {}) };
 }
 

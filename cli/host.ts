@@ -6,10 +6,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { builtinPlugins } from "./builtin-plugins";
-import { EXIT, UserError } from "./errors";
+import { EXIT, type ExitCode, UserError } from "./errors";
 import { programRoot } from "./io";
 import type { CommandManifest, Manifest } from "./manifest";
-import type { Command, PluginDefinition, Stage } from "./plugin";
+import type { Command, Metric, PluginDefinition, Stage } from "./plugin";
 import { shareModules } from "./shared-modules";
 
 interface Found {
@@ -61,6 +61,22 @@ export class Host {
     throw this.#stale(found, `stage "${name}"`);
   }
 
+  metricNames(): string[] {
+    return this.#plugins.flatMap(({ manifest }) => (manifest.metrics ?? []).map(({ name }) => name));
+  }
+
+  /** Undefined when no plugin has it. */
+  async metric(name: string): Promise<Metric | undefined> {
+    const found = this.#plugins.find(({ manifest }) => manifest.metrics?.some((metric) => metric.name === name));
+    if (found === undefined) return undefined;
+    const plugin = await this.#load(found);
+    for (const entry of plugin.metrics ?? []) {
+      const metric = typeof entry === "function" ? await entry() : entry;
+      if (metric.name === name) return metric;
+    }
+    throw this.#stale(found, `metric "${name}"`);
+  }
+
   get hasReport(): boolean {
     return this.#plugins.some(({ manifest }) => manifest.report);
   }
@@ -81,13 +97,21 @@ export class Host {
       const manifest = JSON.parse(readFileSync(path, "utf8")) as Manifest;
       if (manifest.protocol !== 1 || !Array.isArray(manifest.commands) || !Array.isArray(manifest.stages))
         throw new Error(`wants protocol ${manifest.protocol}, this program has 1`);
-      const taken = new Set(this.commands.map(({ name }) => name));
-      const clash = manifest.commands.find(({ name }) => taken.has(name));
-      if (clash !== undefined) this.warnings.push(`plugin ${manifest.name}: the command "${clash.name}" exists already; the first one wins`);
-      this.#plugins.push({ folder, builtin, manifest: { ...manifest, commands: manifest.commands.filter(({ name }) => !taken.has(name)) } });
+      const commands = this.#unclaimed(manifest.name, "command", manifest.commands, new Set(this.commands.map(({ name }) => name)));
+      const metrics = this.#unclaimed(manifest.name, "metric", manifest.metrics ?? [], new Set(this.metricNames()));
+      const stages = this.#unclaimed(manifest.name, "stage", manifest.stages, new Set(this.stageNames()));
+      this.#plugins.push({ folder, builtin, manifest: { ...manifest, commands, stages, metrics } });
     } catch (error) {
       this.warnings.push(`plugin ${folder} is left out: ${error instanceof Error ? error.message : error}`);
     }
+  }
+
+  /** The entries whose names no earlier plugin has: nobody can stand in for what comes with earthcraft. */
+  #unclaimed<T extends { name: string }>(plugin: string, kind: string, entries: readonly T[], taken: ReadonlySet<string>): T[] {
+    return entries.filter(({ name }) => {
+      if (taken.has(name)) this.warnings.push(`plugin ${plugin}: the ${kind} "${name}" exists already; the first one wins`);
+      return !taken.has(name);
+    });
   }
 
   #configured(env: Readonly<Record<string, string | undefined>>): string[] {
@@ -117,7 +141,7 @@ export class Host {
         (module) => module.default,
         (error: unknown) => {
           throw new UserError(
-            { what: `plugin "${manifest.name}" does not load: ${error instanceof Error ? error.message : error}`, where: folder, exit: EXIT.bug },
+            { what: `plugin "${manifest.name}" does not load: ${error instanceof Error ? error.message : error}`, where: folder, ...blame(builtin) },
             { cause: error },
           );
         },
@@ -127,12 +151,17 @@ export class Host {
     return loading;
   }
 
-  #stale({ folder }: Found, what: string): UserError {
+  #stale({ folder, builtin }: Found, what: string): UserError {
     return new UserError({
       what: `plugin.json lists the ${what}, but index.ts does not have it`,
       where: folder,
       fix: "run: bun cli/generate-manifests.ts",
-      exit: EXIT.bug,
+      exit: builtin ? EXIT.bug : EXIT.failed,
     });
   }
+}
+
+/** A plugin of somebody else's that is broken is no bug of earthcraft's. */
+function blame(builtin: boolean): { exit: ExitCode; fix?: string } {
+  return builtin ? { exit: EXIT.bug } : { exit: EXIT.failed, fix: "mend it, or take it out of your configuration; everything else works without it" };
 }

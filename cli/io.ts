@@ -1,5 +1,6 @@
 /** The world as the program sees it, injected so that tests can stand in for a terminal, a clock or a full disk. */
 import { writeSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EXIT, UserError } from "./errors";
 
@@ -27,6 +28,14 @@ export interface Io {
 
 /** Root of the installation: the folder that holds `cli/`, `plugins/`, `recipes/`. */
 export const programRoot = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+
+/**
+ * What starts a script of ours in a bun of its own. bun would else read `.env`, `bunfig.toml` (whose `preload` is code) and `tsconfig.json` of the working folder; the launcher passes the same flags.
+ */
+export function bunCommand(script: string): string[] {
+  const own = (file: string) => join(programRoot, file);
+  return [process.execPath, "--no-install", "--no-env-file", `--config=${own("bunfig.toml")}`, `--tsconfig-override=${own("tsconfig.json")}`, script];
+}
 
 function isRetry(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EAGAIN";

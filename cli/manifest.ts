@@ -17,17 +17,25 @@ export interface StageManifest {
   aliases: readonly string[];
 }
 
+export interface MetricManifest {
+  name: string;
+  title: string;
+}
+
 export interface Manifest {
   protocol: 1;
   name: string;
   summary: string;
   commands: CommandManifest[];
   stages: StageManifest[];
+  /** Missing where there are none. */
+  metrics?: MetricManifest[];
   report: boolean;
 }
 
 export async function manifestOf(plugin: PluginDefinition): Promise<Manifest> {
   const stages = await Promise.all((plugin.stages ?? []).map((stage) => (typeof stage === "function" ? stage() : stage)));
+  const metrics = await Promise.all((plugin.metrics ?? []).map((metric) => (typeof metric === "function" ? metric() : metric)));
   return {
     protocol: 1,
     name: plugin.name,
@@ -41,6 +49,7 @@ export async function manifestOf(plugin: PluginDefinition): Promise<Manifest> {
       examples: examples ?? [],
     })),
     stages: stages.map(({ name, version, title, aliases }) => ({ name, version, title, aliases: aliases ?? [] })),
+    ...(metrics.length === 0 ? {} : { metrics: metrics.map(({ name, title }) => ({ name, title })) }),
     report: plugin.report !== undefined,
   };
 }

@@ -80,6 +80,8 @@ export interface StageTask<Options> {
   readonly cancelled: boolean;
   /** Throws `Cancelled` when the user wants to stop. */
   stopIfCancelled(): void;
+  /** A metric by its name, of whatever plugin. */
+  metric(name: string): Promise<Metric>;
   /** Add to what the report shows of this stage. */
   section(section: ReportSection): void;
 }
@@ -219,6 +221,7 @@ export interface InstalledPlugins {
   stageNames(): string[];
   /** Loads the plugin that has it; undefined when none does. */
   stage(name: string): Promise<Stage | undefined>;
+  metricNames(): string[];
 }
 
 /** What `earthcraft run` is asked for, beside the common flags. */
@@ -298,6 +301,49 @@ export function defineRunCommand({ name, summary, until, pick, examples }: RunCo
   });
 }
 
+// ---------------------------------------------------------------- metrics
+
+/** A window of voxels: cells with x east, y north, z up, all from 0 to below `extent`, and what colour each has. */
+export interface VoxelWindow {
+  /** [N, 3]. */
+  readonly coords: Int32Array;
+  /** [N, 3] sRGB. */
+  readonly rgb: Uint8Array;
+}
+
+/** What a metric is asked about: one held-out crop as the models drew it, beside its truth. */
+export interface ScoredCrop {
+  readonly crop: string;
+  /** What the models were told: `own map`, `nothing`, … */
+  readonly condition: string;
+  /** Cells along the window's edge, and how long one is. */
+  readonly extent: number;
+  readonly voxel_m: number;
+  /** Class ids (Table 13) of the crop's own map: [extent, extent], the first row in the north. */
+  readonly map: Uint8Array;
+  readonly truth: VoxelWindow;
+  readonly drawn: VoxelWindow;
+}
+
+/** A measure that recipes name (`evaluate: { metrics: [height_error_m] }`). */
+export interface Metric {
+  /** Lower-case words joined by `_`, the unit last; with the condition's name it is the key in `summary.json`: `height_error_m_own_map`. */
+  readonly name: string;
+  /** In a few words, as the heading of a column. */
+  readonly title: string;
+  /** @returns NaN where it can say nothing of a crop: the mean leaves that crop out */
+  measure(crop: ScoredCrop): number | Promise<number>;
+}
+
+export function defineMetric(metric: Metric): Metric {
+  return metric;
+}
+
+/** A recipe key that names a metric: one that no plugin has is refused before anything runs. */
+export function metricOption(): z.ZodString {
+  return z.string().meta({ earthcraft: "metric" });
+}
+
 // ---------------------------------------------------------------- plugins
 
 export interface PluginDefinition {
@@ -306,6 +352,8 @@ export interface PluginDefinition {
   readonly commands?: readonly Command[];
   /** A stage, or a function that imports it when a recipe is planned. */
   readonly stages?: readonly (Stage | (() => Promise<Stage>))[];
+  /** A metric, or a function that imports it when it is asked for. */
+  readonly metrics?: readonly (Metric | (() => Promise<Metric>))[];
   /** Writes `<runDir>/report/index.html` and `summary.json`; called after every stage in a process of its own. `readRun(runDir)` gives what it needs. */
   report?(runDir: string): Promise<void>;
 }

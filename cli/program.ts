@@ -7,6 +7,7 @@ import { Host } from "./host";
 import type { Io } from "./io";
 import type { CommandContext } from "./plugin";
 import type { Reporter } from "./ui/reporter";
+import { harmless } from "./ui/text";
 
 export const version: string = packageJson.version;
 
@@ -17,7 +18,7 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
   let ui: Reporter | undefined;
   try {
     const host = new Host(io.env);
-    for (const warning of host.warnings) io.stderr.write(`warning: ${warning}\n`);
+    for (const warning of host.warnings) io.stderr.write(`warning: ${harmless(warning)}\n`);
     const request = findCommand(argv, host.commands);
     if (request.kind === "version") {
       io.stdout.write(`${version}\n`);
@@ -39,8 +40,10 @@ export async function runProgram(argv: readonly string[], io: Io): Promise<numbe
     const record = toRecord(error);
     if (json) {
       io.stderr.write(`${JSON.stringify({ event: "error", error: record })}\n`);
-      io.stdout.write(`${JSON.stringify({ ok: false, error: record })}\n`);
-    } else io.stderr.write(`${describeError(error, { verbose })}\n`);
+      try {
+        io.stdout.write(`${JSON.stringify({ ok: false, error: record })}\n`);
+      } catch {} // stderr and the exit code say it as well
+    } else io.stderr.write(`${harmless(describeError(error, { verbose }))}\n`);
     return record.exit;
   } finally {
     ui?.close();

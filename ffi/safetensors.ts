@@ -21,6 +21,8 @@ const OURS = new Map<string, DType>(Object.entries(dtypes).map(([name, { safeten
 /** A file that is not what its header says, or no safetensors file at all. */
 export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
+  /** What the program's exit code goes by. */
+  readonly kind = "damaged file";
   constructor(
     readonly path: string,
     problem: string,

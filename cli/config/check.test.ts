@@ -40,6 +40,7 @@ const stages: Stage[] = [
   }),
 ];
 const source = {
+  metricNames: () => [],
   stageNames: () => stages.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]),
   stage: async (name: string) => stages.find((stage) => stage.name === name || stage.aliases?.includes(name)),
 };

@@ -22,6 +22,10 @@ function isFile(schema: z.ZodType): boolean {
   return schema.meta()?.earthcraft === "file";
 }
 
+function isMetric(schema: z.ZodType): boolean {
+  return schema.meta()?.earthcraft === "metric";
+}
+
 /** The schemas that a value at `step` may have below `schema`: several for a union. */
 function below(schema: z.ZodType, step: string | number): z.ZodType[] {
   const def = definitionOf(schema);
@@ -93,14 +97,27 @@ export interface CheckedOptions {
   files: string[];
 }
 
-/** @throws RecipeError that names every wrong key */
-export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOptions {
+/** Metrics that no plugin has. */
+function unknownMetrics(stage: Stage, id: string, node: Node, path: Path, metrics: readonly string[]): Problem[] {
+  if (node.kind === "list") return node.items.flatMap((item, i) => unknownMetrics(stage, id, item, [...path, i], metrics));
+  if (node.kind === "map") return [...node.entries].flatMap(([name, inner]) => unknownMetrics(stage, id, inner, [...path, name], metrics));
+  if (!schemasAt(stage.options, path).some(isMetric) || metrics.includes(String(node.value))) return [];
+  const where = formatOrigin(node.origin, [id, ...path]);
+  return [{ what: `no plugin has the metric "${node.value}"`, where, fix: suggestion(String(node.value), metrics) }];
+}
+
+/**
+ * @param metrics names that there are
+ * @throws RecipeError that names every wrong key
+ */
+export function checkOptions(stage: Stage, id: string, node: MapNode, metrics: readonly string[]): CheckedOptions {
+  const unknown = unknownMetrics(stage, id, node, [], metrics);
   const files = new Set<string>();
   const value = shaped(node, [stage.options], files);
   const result = stage.options.safeParse(value);
-  if (result.success) return { options: result.data, files: [...files] };
+  if (result.success && unknown.length === 0) return { options: result.data, files: [...files] };
 
-  const problems = result.error.issues.flatMap((issue): Problem[] => {
+  const problems = (result.error?.issues ?? []).flatMap((issue): Problem[] => {
     const path = issue.path.filter((step) => typeof step !== "symbol");
     if (issue.code === "unrecognized_keys") {
       const known = schemasAt(stage.options, path).flatMap(keysOf);
@@ -118,7 +135,7 @@ export function checkOptions(stage: Stage, id: string, node: MapNode): CheckedOp
     const at = deepest(node, path);
     return [{ where: formatOrigin(at.origin, [id, ...path]), what: issue.message }];
   });
-  throw new RecipeError(problems);
+  throw new RecipeError([...problems, ...unknown]);
 }
 
 /** Of a whole stage, before anything is known of this machine. */

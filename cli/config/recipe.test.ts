@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UserError } from "../errors";
-import { defineStage, fileOption, type Stage } from "../plugin";
+import { defineStage, fileOption, metricOption, type Stage } from "../plugin";
 import { type RecipeRequest, resolveRecipe } from "./recipe";
 
 const dir = mkdtempSync(join(tmpdir(), "earthcraft-recipe-"));
@@ -35,10 +35,12 @@ const stages: Stage[] = [
       rate: z.union([z.number(), z.strictObject({ peak: z.number() })]).default(1),
     }),
   }),
+  defineStage({ ...common, name: "score", options: z.strictObject({ metrics: z.array(metricOption()).default([]) }) }),
   defineStage({ ...common, name: "make", options: z.strictObject({ seed: z.int().default(1) }) }),
 ];
 const source = {
   stageNames: () => stages.flatMap(({ name, aliases }) => [name, ...(aliases ?? [])]),
+  metricNames: () => ["height_error_m", "green_share"],
   stage: async (name: string) => stages.find((stage) => stage.name === name || stage.aliases?.includes(name)),
 };
 
@@ -154,6 +156,12 @@ describe("a wrong recipe", () => {
     ["no stages", "title: x\n", "r.yaml:1:1"],
     ["a stage with two keys", "stages:\n  - { train: {}, prepare: {} }\n", "r.yaml:2:5"],
     ["two rows of one id", "stages: [train]\nmatrix: [{ id: a }, { id: a }]\n", "r.yaml:2:23"],
+    [
+      "a metric that no plugin has",
+      "stages:\n  - score: { metrics: [height_error_m, gren_share] }\n",
+      "r.yaml:2:40 score.metrics.1",
+      'did you mean "green_share"?',
+    ],
     ["a negative seed", "seed: -1\nstages: [train]\n", "r.yaml:1:1"],
     ["a list at the top", "- a\n", "r.yaml:1:1"],
     ["an empty file", "", "r.yaml"],

@@ -15,10 +15,11 @@ import { checkOptions, expectedMinutes } from "./options";
 import { type Problem, Problems } from "./problems";
 import { parseSet } from "./set";
 
-/** Finds stages by name or alias; the plugin host is one. */
+/** Finds stages by name or alias, and knows the metrics; the plugin host is one. */
 export interface StageSource {
   stageNames(): string[];
   stage(name: string): Promise<Stage | undefined>;
+  metricNames(): string[];
 }
 
 /** One stage of a recipe, with everything but the keys of its inputs. */
@@ -238,7 +239,7 @@ class VariantResolver {
     };
     host("stage");
     const [needs, minutes, retries, seed] = [host("needs"), host("minutes"), host("retries"), host("seed")];
-    const { options, files } = checkOptions(stage, id, { ...merged, entries });
+    const { options, files } = checkOptions(stage, id, { ...merged, entries }, this.source.metricNames());
     return {
       id,
       stage,

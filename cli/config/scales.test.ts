@@ -18,7 +18,7 @@ const train = defineStage({
   }),
   run: async () => ({}),
 });
-const source = { stageNames: () => ["train"], stage: async (name: string) => (name === "train" ? train : undefined) };
+const source = { metricNames: () => [], stageNames: () => ["train"], stage: async (name: string) => (name === "train" ? train : undefined) };
 
 test("what a scale changes is found, and held against the list", async () => {
   const dir = mkdtempSync(join(tmpdir(), "earthcraft-scales-"));

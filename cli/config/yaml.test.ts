@@ -48,11 +48,11 @@ describe("YAML", () => {
   ];
   for (const [name, text, where] of hostile)
     test(`refuses ${name}, quickly, and says where`, () => {
-      const started = performance.now();
+      const started = process.cpuUsage(); // the machine may be busy
       const error = refusal(text);
       expect(error.exit).toBe(2);
       expect(error.where).toStartWith(where);
-      expect(performance.now() - started).toBeLessThan(2000);
+      expect(process.cpuUsage(started).user).toBeLessThan(2_000_000);
     });
 
   test("whatever the text, the answer is a tree or a UserError", () => {

@@ -2,6 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { contentHash } from "../config/hash";
+import { toValue } from "../config/node";
+import { parseYaml } from "../config/yaml";
 import { EXIT, UserError } from "../errors";
 import { hashFile, writeFileAtomically } from "./files";
 
@@ -44,22 +46,18 @@ export class InputHashes {
   /** A YAML file together with every file that some text in it names (relative to it). */
   async hashPlace(path: string): Promise<string> {
     const own = this.hash(path, "the place");
-    const { parse } = await import("yaml");
     const named = new Set<string>();
     const walk = (value: unknown): void => {
-      if (typeof value === "string" && value.length < 4096) {
+      if (typeof value === "string" && value.length < 4096 && !value.includes("\0")) {
         const file = resolve(dirname(path), value);
         if (value !== "" && statSync(file, { throwIfNoEntry: false })?.isFile()) named.add(file);
       } else if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) walk(inner);
     };
     try {
-      walk(parse(readFileSync(path, "utf8"), { maxAliasCount: 0 }));
+      walk(toValue(parseYaml(readFileSync(path, "utf8"), path, dirname(path))));
     } catch (error) {
-      throw new UserError({
-        what: `not a valid place file: ${error instanceof Error ? error.message.split("\n")[0] : error}`,
-        where: path,
-        exit: EXIT.badInput,
-      });
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError({ what: `not a valid place file: ${error.what}`, where: error.where ?? path, exit: EXIT.badInput });
     }
     return contentHash([own, ...[...named].sort().map((file) => [file.slice(dirname(path).length), this.hash(file, "a file of the place")])]);
   }

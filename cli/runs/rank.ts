@@ -62,7 +62,7 @@ class Control {
   }
 }
 
-function hooks(control: Control): TaskHooks {
+function hooks(host: Host, control: Control): TaskHooks {
   let last = Number.NEGATIVE_INFINITY;
   return {
     progress(done, total, note) {
@@ -74,13 +74,14 @@ function hooks(control: Control): TaskHooks {
     log: (text) => tell({ type: "log", text }),
     warn: (text) => tell({ type: "warn", text }),
     cancelled: () => control.cancelled,
+    metric: (name) => host.metric(name),
   };
 }
 
 async function runTask(host: Host, spec: TaskSpec, control: Control): Promise<void> {
   const stage = await host.stage(spec.stage);
   if (stage === undefined) throw new Error(`no plugin has the stage "${spec.stage}"`);
-  tell({ type: "done", record: await executeTask(stage, spec, hooks(control)) });
+  tell({ type: "done", record: await executeTask(stage, spec, hooks(host, control)) });
 }
 
 export async function rankMain(): Promise<void> {

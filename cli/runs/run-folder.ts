@@ -1,9 +1,9 @@
 /** `runs/<recipe>`, what it is called, and its `run.json`. */
-import { mkdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { contentHash } from "../config/hash";
 import type { ResolvedRecipe } from "../config/recipe";
-import type { ErrorRecord } from "../errors";
+import { type ErrorRecord, EXIT, UserError } from "../errors";
 import { writeFileAtomically } from "./files";
 import type { Plan } from "./plan";
 import type { RunRecord, StageStatus } from "./record";
@@ -13,6 +13,51 @@ export function runFolder(recipe: ResolvedRecipe, plain: ResolvedRecipe, cwd: st
   if (out !== undefined) return resolve(cwd, out);
   const suffix = recipe.hash === plain.hash ? "" : `@${recipe.placeLabel}-${contentHash(recipe.value.variants).slice(0, 6)}`;
   return resolve(cwd, "runs", `${recipe.name}${suffix}`);
+}
+
+/** What a run folder may hold before its `run.json` is written. */
+const BEFORE_THE_RECORD = /^\.(lock|cache|tmp|scratch|trash)/;
+
+/**
+ * Stages are written over what lies under their names, so a run goes only into an empty folder or into its own.
+ *
+ * @throws UserError of exit 2 when the folder holds another recipe's run, or files that are no run
+ */
+export function refuseOthers(runDir: string, recipe: ResolvedRecipe): void {
+  const file = join(runDir, "run.json");
+  if (!existsSync(file)) {
+    const there = statSync(runDir, { throwIfNoEntry: false });
+    if (there?.isDirectory() === false)
+      throw new UserError({ what: "this is a file, not a folder", where: runDir, fix: "name a folder with --out", exit: EXIT.usage });
+    const stray = there === undefined ? undefined : readdirSync(runDir).find((name) => !BEFORE_THE_RECORD.test(name));
+    if (stray === undefined) return;
+    throw new UserError({
+      what: `this folder is no run of earthcraft: it holds ${stray}`,
+      where: runDir,
+      fix: "name an empty or a new folder with --out",
+      exit: EXIT.usage,
+    });
+  }
+  const owner = ownerOf(file);
+  if (owner === undefined || owner.hash === recipe.hash || owner.recipe === recipe.path) return;
+  const moved = basename(owner.recipe) === basename(recipe.path) && !existsSync(owner.recipe);
+  if (moved) return;
+  throw new UserError({
+    what: `this folder holds the run of another recipe, ${owner.recipe}`,
+    where: runDir,
+    fix: "name another folder with --out, or remove this one",
+    exit: EXIT.usage,
+  });
+}
+
+/** Which recipe a folder belongs to; undefined where its record is torn: the next run writes it anew. */
+function ownerOf(file: string): Pick<RunRecord, "recipe" | "hash"> | undefined {
+  try {
+    const { recipe, hash } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunRecord>;
+    return typeof recipe === "string" && typeof hash === "string" ? { recipe, hash } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export interface RunFacts {

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { type ResolvedRecipe, resolveRecipe } from "../config/recipe";
 import { EXIT, UserError } from "../errors";
 import type { Host } from "../host";
-import type { Io } from "../io";
+import { bunCommand, type Io } from "../io";
 import { Cancelled, type CommonFlags, type RecipeRun } from "../plugin";
 import { nativePath } from "../setup/native-path";
 import type { Reporter } from "../ui/reporter";
@@ -15,7 +15,7 @@ import { lockRun } from "./lock";
 import { peakMemory } from "./memory";
 import { makePlan, type Plan, type PlannedStage } from "./plan";
 import { RankPool } from "./rank-pool";
-import { RunJournal, runFolder } from "./run-folder";
+import { RunJournal, refuseOthers, runFolder } from "./run-folder";
 import { type ScheduleResult, schedule } from "./schedule";
 import { parseShard, selectStages } from "./select";
 import { Interruption } from "./signals";
@@ -50,7 +50,7 @@ export function nativeLibrary(io: Io, needed: boolean): string | undefined {
 
 export function makePool({ io, ui }: Session, inherit: readonly number[], library: string | undefined): RankPool {
   const env = { ...io.env, ...(library === undefined ? {} : { EARTHCRAFT_NATIVE: library }) };
-  return new RankPool({ command: [process.execPath, "--no-install", MAIN], env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
+  return new RankPool({ command: bunCommand(MAIN), env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
 }
 
 const reportPath = (runDir: string) => join(runDir, "report", "index.html");
@@ -71,6 +71,7 @@ async function prepare(
   const differs = common.scale !== undefined || common.seed !== undefined || common.set.length > 0;
   const plain = differs ? await resolveRecipe(where, host) : recipe;
   const runDir = runFolder(recipe, plain, io.cwd, common.out);
+  refuseOthers(runDir, recipe);
   const hashes = new InputHashes(join(runDir, ".cache", "files.json"));
   const plan = await makePlan(recipe, runDir, hashes);
   return { recipe, plan, stages: selectStages(plan, request), hashes };

@@ -1,6 +1,6 @@
 /** One stage outside any recipe: `earthcraft sample --voxels FILE --out DIR`. */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { contentHash } from "../config/hash";
 import { mergeMaps } from "../config/node";
 import { checkOptions, expectedMinutes } from "../config/options";
@@ -17,6 +17,21 @@ import { Interruption } from "./signals";
 import { StageProgress } from "./stage-progress";
 import type { TaskSpec } from "./task";
 
+/** @throws UserError of exit 2 unless `dir` is new, or an earlier output of the same stage outside any run */
+function refuseOthers(dir: string, stage: string): void {
+  if (!existsSync(dir)) return;
+  const earlier = readStageRecord(dir);
+  const what =
+    earlier === undefined
+      ? "this folder exists and is no earlier output of earthcraft"
+      : earlier.stage !== stage
+        ? `this folder holds the outputs of the stage "${earlier.stage}"`
+        : existsSync(join(dirname(dir), "run.json"))
+          ? `this folder is the stage "${earlier.id}" of a run`
+          : undefined;
+  if (what !== undefined) throw new UserError({ what, where: dir, fix: "name another --out, or remove it", exit: EXIT.usage });
+}
+
 export async function runStage(session: Session, request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }> {
   const { host, io, ui, common } = session;
   const stage = await host.stage(request.stage);
@@ -24,15 +39,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
     throw new UserError({ what: `there is no stage "${request.stage}"`, fix: suggestion(request.stage, host.stageNames()), exit: EXIT.usage });
   const node = parseYaml(JSON.stringify(request.options ?? {}), stage.name, io.cwd);
   if (node.kind !== "map") throw new Error("options must be an object");
-  const { options } = checkOptions(stage, stage.name, mergeMaps(node, ...common.set.map((text) => parseSet(text, io.cwd))));
+  const set = common.set.map((text) => parseSet(text, io.cwd));
+  const { options } = checkOptions(stage, stage.name, mergeMaps(node, ...set), host.metricNames());
   const dir = resolve(io.cwd, request.out);
-  if (existsSync(dir) && readStageRecord(dir) === undefined)
-    throw new UserError({
-      what: "this folder exists and is no earlier output of earthcraft",
-      where: dir,
-      fix: "name another --out, or remove it",
-      exit: EXIT.usage,
-    });
+  refuseOthers(dir, stage.name);
 
   const needs = Object.entries(request.inputs ?? {}).flatMap(([name, folders]) =>
     [folders].flat().map((folder) => {
@@ -69,7 +79,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
   const lock = lockRun(work, new Date(io.now()));
   const pool = makePool(session, lock.fds, library);
   using stop = new Interruption(
-    () => pool.cancel(),
+    (signal) => {
+      ui.warn(`${signal === "SIGINT" ? "interrupted" : "asked to end"}: finishing this step; once more to leave at once`);
+      pool.cancel();
+    },
     () => pool.kill(),
   );
   const view = { id: stage.name, title: stage.title, index: 1, count: 1, tasks: 1 };

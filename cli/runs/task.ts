@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { EXIT, UserError } from "../errors";
-import { Cancelled, type Device, type ReportSection, type Stage, type StageInput, type StageTask } from "../plugin";
+import { Cancelled, type Device, type Metric, type ReportSection, type Stage, type StageInput, type StageTask } from "../plugin";
 import { fsyncTree, hashFile, listFiles, moveIntoPlace, sizeOf } from "./files";
 import { peakMemory, resetPeakMemory } from "./memory";
 import { readStageRecord, type StageRecord } from "./record";
@@ -30,6 +30,8 @@ export interface TaskHooks {
   log(text: string): void;
   warn(text: string): void;
   cancelled(): boolean;
+  /** The registry of all plugins; undefined when none has it. */
+  metric(name: string): Promise<Metric | undefined>;
 }
 
 function inputOf({ id, dir }: TaskSpec["needs"][number]): StageInput {
@@ -41,13 +43,28 @@ function inputOf({ id, dir }: TaskSpec["needs"][number]): StageInput {
 
 const hidden = (name: string, spec: TaskSpec) => join(spec.runDir, name, spec.item === undefined ? spec.id : join(spec.id, spec.item));
 
-/** A folder for checkpoints, emptied when it belongs to another key. */
-function openScratch(spec: TaskSpec): string {
+/** How often a rank looks whether the first one has made the scratch folder ready. */
+const LOOK_EVERY_MS = 10;
+
+/**
+ * A folder for checkpoints, emptied when it belongs to another key. Of several ranks the first empties it and the others wait until it has: one of them would else read a checkpoint that is about to go, or remove what
+ * the first has just made.
+ */
+async function openScratch(spec: TaskSpec, cancelled: () => boolean): Promise<string> {
   const scratch = hidden(".scratch", spec);
   const stamp = join(scratch, ".key");
-  if (existsSync(scratch) && (!existsSync(stamp) || readFileSync(stamp, "utf8") !== spec.key)) rmSync(scratch, { recursive: true });
+  const ready = () => existsSync(stamp) && readFileSync(stamp, "utf8") === spec.key;
+  if (spec.world.rank > 0)
+    while (!ready() && finishedRecord(spec.dir, spec.key) === undefined) {
+      if (cancelled()) throw new Cancelled();
+      await Bun.sleep(LOOK_EVERY_MS);
+    }
+  else if (!ready()) {
+    rmSync(scratch, { recursive: true, force: true });
+    mkdirSync(scratch, { recursive: true });
+    writeFileSync(stamp, spec.key);
+  }
   mkdirSync(scratch, { recursive: true });
-  writeFileSync(stamp, spec.key);
   return scratch;
 }
 
@@ -63,7 +80,7 @@ export async function executeTask(stage: Stage, spec: TaskSpec, hooks: TaskHooks
   const temporary = `${hidden(".tmp", spec)}${leader ? "" : `.rank-${spec.world.rank}`}`;
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
-  const scratch = openScratch(spec);
+  const scratch = await openScratch(spec, hooks.cancelled);
 
   const bound = spec.needs.map((need) => ({ need: need.need, input: inputOf(need) }));
   const sections: ReportSection[] = [];
@@ -92,6 +109,11 @@ export async function executeTask(stage: Stage, spec: TaskSpec, hooks: TaskHooks
     },
     stopIfCancelled() {
       if (hooks.cancelled()) throw new Cancelled();
+    },
+    async metric(name) {
+      const found = await hooks.metric(name);
+      if (found === undefined) throw new UserError({ what: `no plugin has the metric "${name}"`, exit: EXIT.usage });
+      return found;
     },
     section: (section) => void sections.push(section),
   };

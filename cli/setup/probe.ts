@@ -1,5 +1,6 @@
 /** Tries the native library in a child process, so that a crash there is a diagnosis and not the end of the program. */
 import { join } from "node:path";
+import { bunCommand } from "../io";
 
 export interface Verdict {
   ok: boolean;
@@ -10,7 +11,7 @@ export interface Verdict {
 const PROBE_MS = 60_000;
 
 export function probeLibrary(library: string, env: NodeJS.ProcessEnv = process.env): Verdict {
-  const ran = Bun.spawnSync([process.execPath, join(import.meta.dir, "probe-child.ts"), library], {
+  const ran = Bun.spawnSync([...bunCommand(join(import.meta.dir, "probe-child.ts")), library], {
     env: { ...env, OMP_NUM_THREADS: "1" },
     timeout: PROBE_MS,
   });

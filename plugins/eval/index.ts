@@ -6,5 +6,6 @@ export default definePlugin({
   summary: "measures beside baselines, and the report of a run",
   commands: [evalCommand],
   stages: [async () => (await import("./protocol/stage")).evaluate],
+  metrics: [async () => (await import("./metrics/height-error")).heightError],
   report: async (runDir) => (await import("./report/write")).writeReport(runDir),
 });

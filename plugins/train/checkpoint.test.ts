@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CheckpointWriter, latestCheckpoint, saveCheckpoint } from "./checkpoint";
+import { CheckpointWriter, latestCheckpoint, saveCheckpoint, sweepCheckpoints } from "./checkpoint";
 
 let root: string;
 beforeEach(() => {
@@ -32,7 +32,25 @@ describe("checkpoints", () => {
     mkdirSync(join(root, "step-50"));
     saveCheckpoint(root, 30, "k", write("whole"));
     expect(latestCheckpoint(root, "k")?.step).toBe(30);
-    expect(readdirSync(root)).not.toContain(".tmp-40-1-abc");
+    sweepCheckpoints(root);
+    expect(readdirSync(root).sort()).toEqual(["step-30", "step-50"]);
+  });
+
+  test("one bit turned anywhere, also in a tensor's values, and the one before is taken", () => {
+    saveCheckpoint(root, 9, "k", write("whole"));
+    const { dir } = saveCheckpoint(root, 10, "k", write("newer"));
+    const file = join(dir, "model.bin");
+    const bytes = readFileSync(file);
+    for (let bit = 0; bit < 8 * bytes.length; bit += 3) {
+      const turned = Uint8Array.from(bytes);
+      turned[bit >> 3]! ^= 1 << (bit & 7);
+      writeFileSync(file, turned);
+      const reasons: string[] = [];
+      expect(latestCheckpoint(root, "k", (reason) => reasons.push(reason))?.step).toBe(9);
+      expect(reasons).toEqual([`checkpoint ${dir} is not used: model.bin is not what was written`]);
+    }
+    writeFileSync(file, bytes);
+    expect(latestCheckpoint(root, "k")?.step).toBe(10);
   });
 
   test("a run with other options does not go on from it", () => {

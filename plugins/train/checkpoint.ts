@@ -1,19 +1,20 @@
 /**
  * Checkpoints that survive a crash at any moment.
  *
- * A checkpoint is a folder `step-N`. It is written as `.tmp-N-<nonce>`: the tensor files first, each synced, then `manifest.json` with their sizes, then the folder's own entry; one rename makes it
- * visible. A reader trusts a `step-N` only when its manifest parses and the sizes match, and else falls back to the one before. Two are kept; one goes by being renamed away first.
+ * A checkpoint is a folder `step-N`. It is written as `.tmp-N-<nonce>`: the tensor files first, each synced, then `manifest.json` with their sizes and hashes, then the folder's own entry; one rename
+ * makes it visible. A reader trusts a `step-N` only when its manifest parses and the files are what it says, to the last byte, and else falls back to the one before. Two are kept; one goes by being
+ * renamed away first.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
 const manifestSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(2),
   step: z.int().nonnegative(),
   /** Hash of everything that decides what the next steps are: options, samples, code version. */
   key: z.string(),
-  files: z.record(z.string(), z.int().nonnegative()),
+  files: z.record(z.string(), z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string() })),
 });
 
 export interface Checkpoint {
@@ -39,9 +40,11 @@ export function saveCheckpoint(root: string, step: number, key: string, write: (
 
 /** Makes a written folder a checkpoint: sizes noted, everything synced, renamed into place, old ones gone. */
 function commit(root: string, temporary: string, step: number, key: string): Checkpoint {
-  const files = Object.fromEntries(readdirSync(temporary).map((name) => [name, statSync(join(temporary, name)).size]));
+  const files = Object.fromEntries(
+    readdirSync(temporary).map((name) => [name, { bytes: statSync(join(temporary, name)).size, sha256: sha256(join(temporary, name)) }]),
+  );
   for (const name of Object.keys(files)) sync(join(temporary, name));
-  writeFileSync(join(temporary, "manifest.json"), JSON.stringify({ version: 1, step, key, files } satisfies z.infer<typeof manifestSchema>));
+  writeFileSync(join(temporary, "manifest.json"), JSON.stringify({ version: 2, step, key, files } satisfies z.infer<typeof manifestSchema>));
   sync(join(temporary, "manifest.json"));
   sync(temporary);
   const dir = join(root, `step-${step}`);
@@ -53,20 +56,24 @@ function commit(root: string, temporary: string, step: number, key: string): Che
 }
 
 /**
- * The newest checkpoint that is whole; sweeps what a crash left behind.
+ * The newest checkpoint that is whole.
  *
  * @param reject called for every checkpoint that is not used, with the reason
  */
 export function latestCheckpoint(root: string, key: string, reject: (reason: string) => void = () => {}): Checkpoint | null {
-  for (const name of entries(root))
-    if (name.startsWith(".tmp-") || name.startsWith(".trash-")) rmSync(join(root, name), { recursive: true, force: true });
   for (const step of steps(root)) {
     const dir = join(root, `step-${step}`);
     const fault = faultOf(dir, step, key);
     if (fault === null) return { step, dir };
-    reject(`checkpoint ${dir}: ${fault}`);
+    reject(`checkpoint ${dir} is not used: ${fault}`);
   }
   return null;
+}
+
+/** Removes what a crash left behind. Only whoever writes here may do it. */
+export function sweepCheckpoints(root: string): void {
+  for (const name of entries(root))
+    if (name.startsWith(".tmp-") || name.startsWith(".trash-")) rmSync(join(root, name), { recursive: true, force: true });
 }
 
 function faultOf(dir: string, step: number, key: string): string | null {
@@ -78,11 +85,30 @@ function faultOf(dir: string, step: number, key: string): string | null {
   }
   if (manifest.step !== step) return `its manifest says step ${manifest.step}`;
   if (manifest.key !== key) return "it belongs to a run with other options or other samples";
-  for (const [name, size] of Object.entries(manifest.files)) {
+  for (const [name, { bytes }] of Object.entries(manifest.files)) {
     const found = sizeOf(join(dir, name));
-    if (found !== size) return `${name} has ${found ?? "no"} bytes, the manifest says ${size}`;
+    if (found !== bytes) return `${name} has ${found ?? "no"} bytes, the manifest says ${bytes}`;
   }
+  for (const [name, recorded] of Object.entries(manifest.files))
+    try {
+      if (sha256(join(dir, name)) !== recorded.sha256) return `${name} is not what was written`;
+    } catch (error) {
+      return `${name} cannot be read (${error instanceof Error ? error.message : error})`;
+    }
   return null;
+}
+
+/** In hex; the file is read in pieces. */
+function sha256(path: string): string {
+  const hash = new Bun.CryptoHasher("sha256");
+  const buffer = new Uint8Array(1 << 22);
+  const descriptor = openSync(path, "r");
+  try {
+    for (let count = readSync(descriptor, buffer); count > 0; count = readSync(descriptor, buffer)) hash.update(buffer.subarray(0, count));
+  } finally {
+    closeSync(descriptor);
+  }
+  return hash.digest("hex");
 }
 
 /** Steps of the checkpoints, newest first. */

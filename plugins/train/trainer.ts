@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Cancelled, EXIT, type StageTask, UserError } from "../../cli/plugin";
 import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope } from "../../ffi";
 import { rematerializing } from "../models/api";
-import { CheckpointWriter, latestCheckpoint } from "./checkpoint";
+import { CheckpointWriter, latestCheckpoint, sweepCheckpoints } from "./checkpoint";
 import type { LossParts } from "./losses/structvae";
 import { MetricsLog } from "./metrics-log";
 import type { TrainingOptions } from "./options";
@@ -44,6 +44,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
   const optimiser = new AdamW(model.namedParameters(), { lr: settings.lr.peak, betas, weightDecay, clip, ema, seed: task.seed });
 
   const root = join(task.scratch, "checkpoints");
+  if (leads) sweepCheckpoints(root);
   const found = latestCheckpoint(root, job.key, task.warn);
   let step = found ? restore(found.dir, found.step, model, optimiser) : 0;
   if (found && leads) task.log(`going on from step ${found.step}`);

@@ -9,6 +9,8 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { z } from "zod";
+import { EXIT, UserError } from "../../cli/plugin";
 import { openSafetensors, type SafetensorsFile, type StoredTensor, writeSafetensors } from "../../ffi/safetensors";
 import { type Georeference, georeferenceSchema } from "../earth/api";
 import type { Splats } from "./splats";
@@ -44,9 +46,23 @@ export function writeScene(path: string, { voxels, semantic, splats, georeferenc
   });
 }
 
-/** @throws RangeError naming what the file lacks */
+/** @throws UserError of exit 65 naming what the file lacks, and SafetensorsError when it is damaged */
 export function readScene(path: string): SceneFile {
   const file = openSafetensors(path);
+  try {
+    return sceneOf(path, file);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError({ what: error.message, exit: EXIT.badInput }, { cause: error });
+    if (error instanceof SyntaxError || error instanceof z.ZodError)
+      throw new UserError(
+        { what: `its metadata are no scene's: ${error.message.split("\n")[0]}`, where: path, exit: EXIT.badInput },
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+function sceneOf(path: string, file: SafetensorsFile): SceneFile {
   const need = <T>(value: T | undefined, what: string): T => {
     if (value === undefined) throw new RangeError(`${path}: no ${what}, so it is no scene`);
     return value;

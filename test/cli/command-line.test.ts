@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { fixturePlugin, Program } from "./program";
+import { fixturePlugin, Program, programCommand } from "./program";
 
 setDefaultTimeout(60_000); // programs are started, and the machine may be busy
 
@@ -140,7 +140,9 @@ describe("help", () => {
     expect(cpu_ms).toBeWithin(5, 150);
     const snapped = await own.run("snap");
     expect(snapped.stderr).toContain('plugin "broken" does not load: ran');
-    expect(snapped.code).toBe(70);
+    expect(snapped.stderr).toContain("fix: mend it, or take it out of your configuration");
+    expect(snapped.stderr).not.toContain("bug in earthcraft"); // it is somebody else's
+    expect(snapped.code).toBe(1);
     expect((await own.run("count", "show", "a")).stdout).toBe("id a\n");
   });
 
@@ -193,20 +195,56 @@ test("--version is the program's own", async () => {
 
 describe("stdout", () => {
   test("a reader that leaves early is no error", async () => {
-    const command = `${process.execPath} ${join(import.meta.dir, "../../cli/main.ts")} --help | head -1; echo $PIPESTATUS`;
-    const result = Bun.spawnSync(["bash", "-c", command], { env: program.env, cwd: program.dir });
-    expect(result.stdout.toString()).toEndWith("\n0\n");
+    const words = Array.from({ length: 9_000 }, (_, i) => `word-${i}`).join(" "); // as much as one argument of a shell may hold
+    for (const args of ["--help", `count show a ${words} --json`]) {
+      const command = `${programCommand.join(" ")} ${args} | head -c 20; echo; echo $PIPESTATUS`;
+      const result = Bun.spawnSync(["bash", "-c", command], { env: program.env, cwd: program.dir });
+      expect(result.stderr.toString()).toBe("");
+      expect(result.stdout.toString()).toEndWith("\n0\n");
+    }
   });
 
-  test("that cannot be written is one: 74", async () => {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "../../cli/main.ts"), "count", "show", "a", "--json"], {
+  test("stderr that nobody reads any more stops no run", async () => {
+    program.write("quiet.yaml", "title: t\nstages: [numbers, square, total]\n");
+    const command = `${programCommand.join(" ")} run quiet.yaml 2>&1 >/dev/null | head -1; echo $PIPESTATUS`;
+    const result = Bun.spawnSync(["bash", "-c", command], { env: program.env, cwd: program.dir });
+    expect(result.stdout.toString()).toEndWith("\n0\n");
+    expect(program.has("runs/quiet/total/total.json")).toBe(true);
+  });
+
+  const intoFull = async (...args: string[]) => {
+    const child = Bun.spawn([...programCommand, ...args], {
       env: program.env,
       cwd: program.dir,
       stdout: openSync("/dev/full", "w"),
       stderr: "pipe",
     });
-    expect(await new Response(child.stderr).text()).toContain("cannot write the result");
-    expect(await child.exited).toBe(74);
+    return { stderr: await new Response(child.stderr).text(), code: await child.exited };
+  };
+
+  for (const args of [["count", "show", "a"], ["count", "show", "a", "--json"], ["--help"], ["--version"], ["help", "exit-codes"]])
+    test(`that cannot be written is one, 74: ${args.join(" ")}`, async () => {
+      const { stderr, code } = await intoFull(...args);
+      expect(stderr).toContain("cannot write the result");
+      expect(stderr).not.toContain("    at ");
+      expect(code).toBe(74);
+    });
+
+  test("that cannot be written hides no other error", async () => {
+    for (const more of [[], ["--json"]]) {
+      const { stderr, code } = await intoFull("rnu", ...more);
+      expect(stderr).toMatch(/there is no command \\?"rnu/);
+      expect(stderr).not.toContain("    at ");
+      expect(code).toBe(2);
+    }
+  });
+
+  test("that cannot be written costs a run nothing but its last line", async () => {
+    program.write("full.yaml", "title: t\nstages: [numbers]\n");
+    const { stderr, code } = await intoFull("run", "full.yaml");
+    expect(stderr).toContain("cannot write the result");
+    expect(code).toBe(74);
+    expect((await run("run", "full.yaml", "--json")).stdout).toContain('"ran":0');
   });
 
   test("a long result arrives whole", async () => {

@@ -6,7 +6,7 @@ import { documentedResults, misfits } from "./documented";
 import { type Finished, Program, until } from "./program";
 
 const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
-const short = "structure.flow.steps=2";
+const short = ["structure.flow.steps=2", "structure.latentFlow.steps=2", "texture.flow.steps=2"];
 const SET = [
   "sites.site_count=3",
   "viewpoints.top.per_square=2",
@@ -15,7 +15,7 @@ const SET = [
   ...Object.entries(STEPS).map(([model, steps]) => `train-${model}.training.steps=${steps}`),
   ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
   ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
-  ...["sample", "extend", "evaluate"].flatMap((stage) => [`${stage}.${short}`, `${stage}.texture.flow.steps=2`]),
+  ...["sample", "extend", "evaluate"].flatMap((stage) => short.map((set) => `${stage}.${set}`)),
   "evaluate.crops=2",
 ].flatMap((text) => ["--set", text]);
 const RUN = ["run", join(programRoot, "recipes", "quickstart.yaml"), "--out", "run", ...SET];

@@ -1,11 +1,12 @@
 /** Runs the real program in a folder of its own, with the fixture plugin configured. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { programRoot } from "../../cli/io";
+import { bunCommand, programRoot } from "../../cli/io";
 
 export const fixturePlugin = join(import.meta.dir, "fixture-plugin");
-const MAIN = join(programRoot, "cli", "main.ts");
+/** What the launcher hands over to. */
+export const programCommand = bunCommand(join(programRoot, "cli", "main.ts"));
 
 export interface Finished {
   stdout: string;
@@ -52,7 +53,7 @@ export class Program implements Disposable {
   start(...args: [Record<string, string>, ...string[]] | string[]): Running {
     const [first, ...rest] = args;
     const [env, words] = typeof first === "object" ? [first, rest] : [{}, args];
-    return new Running([process.execPath, "--no-install", MAIN, ...(words as string[])], this.dir, { ...this.env, ...env });
+    return new Running([...programCommand, ...(words as string[])], this.dir, { ...this.env, ...env });
   }
 
   [Symbol.dispose](): void {
@@ -82,12 +83,16 @@ export class Running {
     return this.#stderr;
   }
 
+  get ended(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
   /** Resolves when stderr matches; fails when the program ends without. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.#stderr);
       if (match !== null) return match;
-      if (this.process.exitCode !== null || this.process.signalCode !== null) throw new Error(`ended without saying ${pattern}:\n${this.#stderr}`);
+      if (this.ended) throw new Error(`ended without saying ${pattern}:\n${this.#stderr}`);
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -123,6 +128,19 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Processes that a process has started and that have not ended: of the program, its ranks. */
+function childrenOf(pid: number): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((child) => {
+      try {
+        return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${child}/stat`, "utf8"))?.[1]) === pid && isRunning(child);
+      } catch {
+        return false; // it has just ended
+      }
+    });
 }
 
 /** Waits until `condition` holds. @returns the milliseconds it took @throws after `limit_ms` */

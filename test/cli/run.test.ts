@@ -1,7 +1,7 @@
 /** Recipes run by the real program: what is done, what is skipped, what lies in the run folder. */
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type RunRecord, readRun, type StageRecord } from "../../cli/plugin";
 import { Program } from "./program";
@@ -185,6 +185,64 @@ describe("folders", () => {
     expect(names[2]).toMatch(/^runs\/r@town-[0-9a-f]{6}$/);
     expect(new Set(names).size).toBe(3);
     expect(await folder("--out", "mine")).toBe("mine");
+  });
+});
+
+describe("--out", () => {
+  const snapshot = (dir: string) => Object.fromEntries(tree(join(program.dir, dir)).map((file) => [file, program.read(`${dir}/${file}`)]));
+  async function refused(what: string, ...args: string[]): Promise<void> {
+    const { stdout, stderr, code } = await program.run(...args);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(what);
+    expect(stderr).toContain("fix: name ");
+    expect(code).toBe(2);
+  }
+
+  test("that holds another recipe's run is refused, and that run left as it is", async () => {
+    program.write("r.yaml", RECIPE);
+    program.write("other/r.yaml", "title: Other\nstages: [{ numbers: { count: 1 } }]\n");
+    await run("--out", "kept");
+    const before = snapshot("kept");
+    for (const more of [[], ["--dry-run"], ["--set", "numbers.count=2"]])
+      await refused(
+        `this folder holds the run of another recipe, ${join(program.dir, "r.yaml")}\n  where: ${join(program.dir, "kept")}`,
+        "run",
+        "other/r.yaml",
+        "--out",
+        "kept",
+        ...more,
+      );
+    expect(snapshot("kept")).toEqual(before);
+    // Its own recipe may go on in it, changed or not, and from wherever it was moved to.
+    program.write("r.yaml", RECIPE.replace("count: 5", "count: 4"));
+    expect(await run("--out", "kept")).toMatchObject({ ran: 3 });
+    program.write("moved/r.yaml", RECIPE.replace("count: 5", "count: 3"));
+    rmSync(join(program.dir, "r.yaml"));
+    expect((await program.run("run", "moved/r.yaml", "--out", "kept")).code).toBe(0);
+  });
+
+  test("that holds files of somebody's is refused, also under the names of stages; an empty folder is taken", async () => {
+    program.write("r.yaml", RECIPE);
+    program.write("mine/numbers/thesis.txt", "years of work");
+    await refused("this folder is no run of earthcraft: it holds numbers", "run", "r.yaml", "--out", "mine");
+    await refused("it holds ", "run", "r.yaml", "--out", ".");
+    await refused("this is a file, not a folder", "run", "r.yaml", "--out", "r.yaml");
+    expect(program.read("mine/numbers/thesis.txt")).toBe("years of work");
+    mkdirSync(join(program.dir, "empty"));
+    expect(await run("--out", "empty")).toMatchObject({ ran: 4 });
+  });
+
+  test("of one stage alone is never a stage of a run, another stage's outputs or a folder of somebody's", async () => {
+    program.write("r.yaml", RECIPE);
+    await run();
+    const before = snapshot("runs/r");
+    const total = (out: string) => ["count", "total", "runs/r/square", "--out", out];
+    await refused('this folder holds the outputs of the stage "numbers"', ...total("runs/r/numbers"));
+    await refused('this folder is the stage "total" of a run', ...total("runs/r/total"));
+    await refused("is no earlier output of earthcraft", ...total("runs/r"));
+    expect(snapshot("runs/r")).toEqual(before);
+    expect((await program.run(...total("own"))).code).toBe(0);
+    expect((await program.run(...total("own"))).code).toBe(0); // its own earlier output
   });
 });
 

@@ -124,7 +124,7 @@ describe("place init", () => {
     });
     const draft: fc.Arbitrary<PlaceDraft> = fc.record(
       {
-        name: fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/),
+        name: fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,11}$/),
         center: fc.record({ lat: degrees(90), lon: degrees(180) }),
         sites: fc.constantFrom("grid", "center"),
         extent_m: fc.integer({ min: 600, max: 100_000 }),

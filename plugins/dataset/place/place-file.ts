@@ -1,7 +1,7 @@
 /** Reads `place.yaml`: what a place is made of. The format is described in docs; every error names file, line and key. */
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
+import { LineCounter, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { EXIT, UserError } from "../../../cli/errors";
 import { verticalSchema } from "../../earth/api";
@@ -19,7 +19,9 @@ const heights = z.strictObject({
   units: units.optional(),
 });
 
-export const siteNameSchema = z.string().regex(/^[A-Za-z0-9._-]+$/, "letters, digits, '.', '_' and '-' only: it names folders");
+export const siteNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.-]*$/, "a letter or digit, then letters, digits, '.', '_' and '-' only: it names folders");
 
 export const placeSchema = z.strictObject({
   name: siteNameSchema,
@@ -69,7 +71,17 @@ export function readPlace(file: string): Place {
   const syntax = document.errors[0] ?? document.warnings[0];
   if (syntax) throw new UserError({ what: syntax.message.split("\n")[0]!.replace(/ at line.*$/, ""), where: at(syntax.pos[0]), exit: EXIT.badInput });
 
-  const raw: unknown = document.toJS({ maxAliasCount: 0 });
+  visit(document, {
+    Alias: (_, { source, range }) => {
+      throw new UserError({
+        what: `alias *${source}: a place file has no aliases`,
+        where: at(range?.[0]),
+        fix: "write the value out",
+        exit: EXIT.badInput,
+      });
+    },
+  });
+  const raw: unknown = document.toJS();
   const where = (path: readonly PropertyKey[]) => {
     for (let n = path.length; n >= 0; n--) {
       const node = n === 0 ? document.contents : document.getIn(path.slice(0, n) as (string | number)[], true);

@@ -27,18 +27,18 @@ export async function readFootprints(file: string, heightKey: string, unit: Leng
   const footprints: Footprint[] = [];
   for (const [line, feature] of features(file, text)) {
     const where = line > 0 ? `${file}:${line}` : file;
-    const { geometry, properties } = feature as {
+    const { geometry, properties } = (feature ?? {}) as {
       geometry?: { type?: string; coordinates?: unknown } | null;
       properties?: Record<string, unknown> | null;
     };
     if (geometry === null || geometry === undefined) continue;
-    const polygons =
-      geometry.type === "Polygon" ? [geometry.coordinates] : geometry.type === "MultiPolygon" ? (geometry.coordinates as unknown[]) : [];
+    const { type, coordinates } = geometry;
+    const polygons = type === "Polygon" ? [coordinates] : type === "MultiPolygon" ? listOf(where, coordinates, "polygons") : [];
     const tags: Record<string, string> = {};
     for (const [key, value] of Object.entries(properties ?? {})) if (value !== null && typeof value !== "object") tags[key] = String(value);
     const height = Number.parseFloat(tags[heightKey] ?? "") * LENGTH_UNITS[unit];
     for (const polygon of polygons) {
-      const rings = (polygon as unknown[]).map((ring) => readRing(where, ring));
+      const rings = listOf(where, polygon, "rings").map((ring) => readRing(where, ring));
       if (rings.length === 0 || rings[0]!.length < 3) continue;
       footprints.push({ outer: rings[0]!, inner: rings.slice(1), tags, ...(height > 0 ? { height_m: height } : {}) });
     }
@@ -46,10 +46,14 @@ export async function readFootprints(file: string, heightKey: string, unit: Leng
   return footprints;
 }
 
+function listOf(where: string, value: unknown, what: string): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw badInput(where, `${JSON.stringify(value)?.slice(0, 40)} is no list of ${what}`);
+}
+
 function readRing(where: string, ring: unknown): LonLat[] {
-  if (!Array.isArray(ring)) throw badInput(where, "a polygon's ring is no list of positions");
-  const points = ring.map((p): LonLat => {
-    const [lon, lat] = p as [number, number];
+  const points = listOf(where, ring, "positions").map((p): LonLat => {
+    const [lon, lat] = (Array.isArray(p) ? p : []) as [unknown, unknown];
     if (!(typeof lon === "number" && typeof lat === "number" && Math.abs(lon) <= 180 && Math.abs(lat) <= 90))
       throw badInput(where, `a position is ${JSON.stringify(p)}, not longitude and latitude in degrees`, "reproject it: ogr2ogr -t_srs EPSG:4326 …");
     return [lon, lat];

@@ -1,6 +1,7 @@
 /**
  * CityJSON 1.0–2.0: buildings with their surfaces (LoD 1 to 3). Heights are taken above each building's lowest point, so that the model stands on the place's terrain whatever its vertical datum.
  */
+import { UserError } from "../../../cli/errors";
 import { badInput } from "./bad-input";
 import type { Footprint } from "./building-file";
 import { crsOf } from "./crs";
@@ -25,7 +26,17 @@ interface Surface {
   type: string | undefined;
 }
 
+/** @throws UserError of exit 65 when the file is not what CityJSON says, wherever in it that is */
 export function readCityJson(file: string, content: unknown): Footprint[] {
+  try {
+    return buildingsOf(file, content);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw badInput(file, `damaged: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function buildingsOf(file: string, content: unknown): Footprint[] {
   const city = content as {
     CityObjects?: Record<string, CityObject>;
     vertices?: unknown;

@@ -1,5 +1,5 @@
 /** Heights and pictures from GeoTIFF and COG files in any CRS that the GeoKeys name (geotiff, geotiff-geokeys-to-proj4, proj4). */
-import { fromFile, type GeoTIFF, type GeoTIFFImage } from "geotiff";
+import type { GeoTIFF, GeoTIFFImage } from "geotiff";
 import type { GeoKeys } from "geotiff-geokeys-to-proj4";
 import { UserError } from "../../../cli/errors";
 import type { Vertical } from "../../earth/api";
@@ -7,6 +7,7 @@ import { type Bounds, badInput } from "./bad-input";
 import { crsName, crsOf } from "./crs";
 import { checkPixelCount, type HeightRaster } from "./height-raster";
 import type { RasterFacts } from "./raster-facts";
+import { imagesOf, openTiff } from "./tiff-file";
 
 /** EPSG codes of vertical CRSs, and of 3D geographic CRSs, whose heights are above the ellipsoid. */
 const VERTICAL: Record<number, Vertical> = {
@@ -58,13 +59,13 @@ export interface RasterWindow {
  * @param finest_m a coarser overview is taken where the file has one and this is enough
  */
 export async function readWindow(file: string, bounds: Bounds, samples: readonly number[], finest_m = 0): Promise<RasterWindow | undefined> {
-  const { tiff, image } = await openGeoTiff(file);
+  const { tiff, images } = await openGeoTiff(file);
   try {
+    const [image, ...overviews] = images;
     const place = georeferencing(file, image);
     const full = [image.getWidth(), image.getHeight()] as const;
     let [factor, level] = [1, image];
-    for (let k = 1; k < (await tiff.getImageCount()); k++) {
-      const overview = await tiff.getImage(k);
+    for (const overview of overviews) {
       const f = full[0] / overview.getWidth();
       if (f > factor && f * place.pixel_m <= finest_m && Math.abs(full[1] / overview.getHeight() - f) < 0.05 * f) [factor, level] = [f, overview];
     }
@@ -96,29 +97,33 @@ export async function readWindow(file: string, bounds: Bounds, samples: readonly
     if (error instanceof UserError) throw error;
     throw badInput(file, `its pixels cannot be read: ${message(error)}`);
   } finally {
-    tiff.close();
+    await tiff.close();
   }
 }
 
-/** The file and its first image, to be closed by who asked. */
-async function openGeoTiff(file: string): Promise<{ tiff: GeoTIFF; image: GeoTIFFImage }> {
+/** The file, to be closed by who asked, and all its images, the full one first. */
+async function openGeoTiff(file: string): Promise<{ tiff: GeoTIFF; images: Awaited<ReturnType<typeof imagesOf>> }> {
+  let tiff: GeoTIFF | undefined;
   try {
-    const tiff = await fromFile(file);
-    return { tiff, image: await tiff.getImage() };
+    tiff = await openTiff(file);
+    return { tiff, images: await imagesOf(file, tiff) };
   } catch (error) {
+    await tiff?.close();
+    if (error instanceof UserError) throw error;
     throw badInput(file, `not a readable TIFF: ${message(error)}`);
   }
 }
 
 /** What the file's tags say, no pixel read. */
 export async function geoTiffFacts(file: string): Promise<RasterFacts> {
-  const { tiff, image } = await openGeoTiff(file);
+  const { tiff, images } = await openGeoTiff(file);
   try {
+    const [image, ...overviews] = images;
     const { lonLatOf, pixel_m, unit_m, vertical, crs } = georeferencing(file, image);
     const [width, height] = [image.getWidth(), image.getHeight()];
     const copyright = image.fileDirectory.hasTag("Copyright") ? String(await image.fileDirectory.loadValue("Copyright")) : "";
     return {
-      format: image.isTiled && (await tiff.getImageCount()) > 1 ? "cloud-optimised GeoTIFF" : "GeoTIFF",
+      format: image.isTiled && overviews.length > 0 ? "cloud-optimised GeoTIFF" : "GeoTIFF",
       crs,
       width,
       height,
@@ -133,7 +138,7 @@ export async function geoTiffFacts(file: string): Promise<RasterFacts> {
     if (error instanceof UserError) throw error;
     throw badInput(file, `its tags cannot be read: ${message(error)}`);
   } finally {
-    tiff.close();
+    await tiff.close();
   }
 }
 

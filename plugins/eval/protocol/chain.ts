@@ -1,8 +1,9 @@
 /**
  * All five models in a row: a condition to voxels (DESIGN of the measures: paper, Table 4). mIoU³ at L/8 after ClassSFM ("coarse") and after the refinement ("refined"), mIoU⁰ at L, and how far buildings stand over the roads near them.
  */
-import type { ReportSection } from "../../../cli/plugin";
+import type { Metric, ReportSection } from "../../../cli/plugin";
 import { CONDITION_NAMES, CONDITIONS } from "./conditions";
+import { metricTables } from "./named-metrics";
 import type { Results } from "./results";
 import { type Difference, differencesOf, figure, fixed, percent, verdict } from "./words";
 
@@ -34,7 +35,7 @@ const DIFFERENCES: readonly Difference[] = (
   ];
 });
 
-export function reportChain(results: Results, tau: number): ReportSection {
+export function reportChain(results: Results, tau: number, metrics: readonly Metric[]): ReportSection {
   const mean = (name: string) => results.mean(name);
   const lift = (of: string) => mean(`building_lift_m_${of}`);
   const shares = (of: string) => [mean(`iou3_refined_${of}`), mean(`iou0_${of}`)].map((estimate) => percent(estimate.mean, 1));
@@ -75,6 +76,11 @@ export function reportChain(results: Results, tau: number): ReportSection {
         ],
       },
       ...gaps.tables,
+      ...metricTables(
+        results,
+        metrics,
+        WHOLE.filter((condition) => results.has(`iou0_${condition}`)),
+      ),
     ],
     intervals: gaps.intervals,
   };

@@ -53,7 +53,8 @@ export async function run(task: StageTask<EvaluateOptions>): Promise<StageResult
   results.metric("seeds", options.seeds);
   results.metric("tau", setting.structure.tau);
   const sections: ReportSection[] = [];
-  if (wants("chain")) sections.push({ ...reportChain(results, setting.structure.tau), figures: await sheetOf(task.out, ledger, crops) });
+  if (wants("chain"))
+    sections.push({ ...reportChain(results, setting.structure.tau, setting.metrics), figures: await sheetOf(task.out, ledger, crops) });
   if (wants("classsfm")) sections.push(reportClasssfm(results));
   if (wants("structvae"))
     sections.push({ ...reportStructvae(results), figures: pictures(task.out, ledger, crops, "structvae", "truth, and rebuilt by StructVAE") });

@@ -14,6 +14,7 @@ import {
 } from "../../sample/api";
 import { CONDITIONS, type Condition, inputOf } from "./conditions";
 import { classHeights, liftOverRoads } from "./lift";
+import { askMetrics, scoredCrop } from "./named-metrics";
 import { type Coloured, cellRow, sceneRow, trueScene } from "./pictures";
 import type { HeldOutCrop, Measured, Setting } from "./setting";
 
@@ -73,6 +74,9 @@ export async function drawScenes(setting: Setting, held: HeldOutCrop, wholeChain
         free.push([...coarse]);
         note("iou3_nothing_to_training", setting.library.nearest("coarse", coarse).iou);
       }
+      if (drawn.scene)
+        for (const [key, value] of Object.entries(await askMetrics(setting.metrics, condition, scoredCrop(window, condition, drawn.scene))))
+          note(key, value);
       if (!drawn.refined || !drawn.fine) continue;
       note(`iou3_refined_${condition}`, iou(drawn.refined, true3));
       note(`iou0_${condition}`, iou(drawn.fine, true0));

@@ -1,5 +1,5 @@
 /** What every part of the protocol works with: the models, how they sample, and the held-out crops. */
-import type { StageTask } from "../../../cli/plugin";
+import type { Metric, StageTask } from "../../../cli/plugin";
 import { type Dataset, openDataset } from "../../dataset/api";
 import type { ClassColour } from "../../models/api";
 import {
@@ -48,6 +48,8 @@ export interface Setting {
   /** Colours of the classes over the training crops. */
   classColours: ReadonlyMap<number, ClassColour>;
   library: TrainingLibrary;
+  /** Of whatever plugin, as the recipe names them. */
+  metrics: readonly Metric[];
   /** A unit of work is about to begin. */
   begin(what: string): void;
 }
@@ -69,6 +71,7 @@ export async function openSetting(
   const needsColours = options.only.some((part) => part === "texvae" || part === "texfm");
   const setting: Setting = {
     ...{ models, sight, dataset, heldOut, begin, seeds: options.seeds, texture: options.texture },
+    metrics: await Promise.all(options.metrics.map((name) => task.metric(name))),
     structure: withTau(options.structure, task, trainedTau),
     classColours: needsColours ? await trainingColours(await SampleStore.open(dir, "train")) : new Map(),
     library: needsLibrary ? await TrainingLibrary.read(dataset, sight.extent) : new TrainingLibrary([]),

@@ -1,6 +1,6 @@
 /** Stage `evaluate`: all five models on held-out crops, alone and in a row, beside what needs no model. */
 import { z } from "zod";
-import { defineStage } from "../../../cli/plugin";
+import { defineStage, metricOption } from "../../../cli/plugin";
 import { samplingNeeds, samplingOptions } from "../../sample/api";
 
 /** The parts of the protocol: four models by themselves, and all five in a row. LatentSFM is measured within the row. */
@@ -16,6 +16,8 @@ export const evaluateOptions = z.strictObject({
     .array(z.enum(PARTS))
     .min(1)
     .default([...PARTS]),
+  /** Measures of whole scenes beside those of the protocol, of any plugin; part of `chain`. */
+  metrics: z.array(metricOption()).default(["height_error_m"]),
   /** Of the bootstrap that gives the intervals. */
   resamples: z.int().min(100).default(10_000),
   ...samplingOptions,

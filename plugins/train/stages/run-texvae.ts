@@ -5,14 +5,15 @@ import { SparseTensor } from "../../../ffi/sparse";
 import { sheet } from "../../dataset/api";
 import { activate, renderViews, saveModel, Texvae } from "../../models/api";
 import { jagged } from "../augment/jagged";
-import { type Crop, CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
+import { CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
 import { texvaeLossOf } from "../losses/texvae";
 import { fullestViews, renderBeside, trainingColours } from "../measures/texvae";
 import { StepDraws } from "../random";
 import { curvesOf, mean, runKey } from "../report";
 import { SampleStore } from "../samples";
+import { drawViews } from "../target-views";
 import { train } from "../trainer";
-import { cutView, stackViews, type ViewCrop } from "../view-crops";
+import { stackViews } from "../view-crops";
 import type { TexvaeOptions } from "./train-texvae";
 
 export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> {
@@ -28,8 +29,7 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
     prepare: (step) => crops.prepare(step, training.batch),
     loss: (step, place) => {
       const count = step * training.batch + place;
-      const crop = crops.draw(count);
-      const views = drawViews(crop, store, options, new StepDraws(seed, "condition", count));
+      const { crop, views } = drawViews(crops.draw(count), store, options, new StepDraws(seed, "condition", count));
       const augment = new StepDraws(seed, "time", count);
       const moved = augment.uniform(1)[0]! < options.jagged ? jagged(crop.coords, window, augment) : null;
       const coords = coordsTensor(moved?.coords ?? crop.coords);
@@ -38,7 +38,7 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
       const posterior = model.encoder.forward(voxels);
       const z = posterior.sample(new StepDraws(seed, "noise", count).normal(posterior.mean.shape));
       const splats = activate(model.decoder.forward(voxels.withFeats(z)), coords);
-      const [first] = views as [ViewCrop, ...ViewCrop[]];
+      const [first] = views;
       const { color } = renderViews(
         splats,
         views.map(({ camera }) => camera),
@@ -64,27 +64,6 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
   });
   return { metrics };
 }
-
-/** Views of a crop by chance, of those that know it; a view that shows nearly nothing of it is drawn again, and the fullest stands in where all are so. */
-function drawViews(crop: Crop, store: SampleStore, options: TexvaeOptions, draws: StepDraws): [ViewCrop, ...ViewCrop[]] {
-  const known = crop.sample.record.views;
-  const views: ViewCrop[] = [];
-  let fullest: ViewCrop | null = null;
-  for (let i = 0; i < TRIES * options.views && views.length < options.views && known.length > 0; i++) {
-    const view = cutView(crop, store, known[draws.integers(1, known.length)[0]!]!.view, options.viewSize);
-    if (view && view.seen >= LEAST_SEEN * view.width * view.height) views.push(view);
-    else if (view && view.seen > (fullest?.seen ?? 0)) fullest = view;
-  }
-  const [first, ...rest] = views.length > 0 || !fullest ? views : [fullest];
-  if (!first)
-    throw new UserError({ what: `no view shows crop ${crop.sample.id}`, where: "train-texvae", fix: "capture more views", exit: EXIT.badInput });
-  return [first, ...rest];
-}
-
-/** Draws a view before giving up. */
-const TRIES = 6;
-/** A view is worth rendering when this share of it shows the crop. */
-const LEAST_SEEN = 0.05;
 
 async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training: SampleStore): Promise<Record<string, number>> {
   const { options, out, inputs } = task;
