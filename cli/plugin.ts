@@ -7,7 +7,7 @@
  *
  * A plugin's `index.ts` must be cheap to import: heavy work is imported inside `run`. After a change to commands, flags or stages: `bun cli/generate-manifests.ts`.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { EXIT, UserError } from "./errors";
 import type { Io } from "./io";
 import type { Manifest } from "./manifest";
@@ -138,7 +138,18 @@ export function defineStage<S extends z.ZodObject>(definition: StageDefinition<S
 
 /** A recipe key that names a file or folder of the user's: made absolute, and its content (not its path) enters the stage's key. */
 export function fileOption(): z.ZodString {
-  return z.string().meta({ earthcraft: "file" });
+  return stringOf("file");
+}
+
+/** A recipe key that names a metric: one that no plugin has is refused before anything runs. */
+export function metricOption(): z.ZodString {
+  return stringOf("metric");
+}
+
+function stringOf(earthcraft: "file" | "metric"): z.ZodString {
+  // Loaded where options are defined, not by `runs ls` or a shell that completes. By its path: plugins of others get "zod" from us.
+  const { z } = require(Bun.resolveSync("zod", import.meta.dir)) as typeof import("zod");
+  return z.string().meta({ earthcraft });
 }
 
 // ---------------------------------------------------------------- commands
@@ -337,11 +348,6 @@ export interface Metric {
 
 export function defineMetric(metric: Metric): Metric {
   return metric;
-}
-
-/** A recipe key that names a metric: one that no plugin has is refused before anything runs. */
-export function metricOption(): z.ZodString {
-  return z.string().meta({ earthcraft: "metric" });
 }
 
 // ---------------------------------------------------------------- plugins

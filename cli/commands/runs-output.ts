@@ -15,7 +15,7 @@ export interface RunLine {
   stages: number;
   state: string;
   updated: string;
-  /** What the training stage that began last has logged. */
+  /** What the training that runs, or else the last one, has logged. */
   curve?: Curve;
 }
 
@@ -28,7 +28,9 @@ export function listRuns(cwd: string, folder: string): RunLine[] {
     .map((name) => {
       const read = readRun(join(dir, name));
       const { run } = read;
-      const curve = readCurves(read).at(-1);
+      const curves = readCurves(read);
+      const running = run.stages.find(({ status }) => status === "running")?.id;
+      const curve = curves.find(({ stage }) => stage === running) ?? curves.at(-1);
       const done = run.stages.filter(({ status }) => status === "done").length;
       const state =
         run.stages.find(({ status }) => status !== "done" && status !== "waiting")?.status ?? (done === run.stages.length ? "done" : "unfinished");
@@ -78,7 +80,8 @@ export function runTable(runs: readonly RunLine[], { clip: most, unicode }: Canv
     .join("\n");
 }
 
-export function stageTable({ run, stages }: Run): string {
+export function stageTable({ run, stages }: Run, { clip: most }: Pick<Canvas, "clip">): string {
+  const head = ["stage", "state", "time", "memory", "measures"];
   const rows = stages.map(({ id, status, seconds, peakMemory_bytes, record }) => [
     id,
     status,
@@ -88,11 +91,30 @@ export function stageTable({ run, stages }: Run): string {
       .map(([name, value]) => `${name} ${number(value)}`)
       .join(" · "),
   ]);
+  const indent = columns([head, ...rows]).indexOf("measures");
   const errors = stages.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${error.what}`]));
-  return [`${run.title} (${run.recipe})`, columns([["stage", "state", "time", "memory", "measures"], ...rows]), ...errors]
-    .flatMap((text) => text.split("\n"))
+  return [
+    `${run.title.replace(/\s+/g, " ")} (${run.recipe})`,
+    ...columns([head, ...rows])
+      .split("\n")
+      .flatMap((line) => folded(line, most, indent)),
+    ...errors,
+  ]
     .map(harmless)
     .join("\n");
+}
+
+/** A list with ` · ` between its parts, broken there into lines of a width; where there is hardly room, it stays one. */
+function folded(line: string, width: number, indent: number): string[] {
+  if (width < indent + 24) return [line];
+  const lines: string[] = [];
+  for (const part of line.split(" · ")) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(part);
+    else if (Bun.stringWidth(`${last} · ${part}`) <= width) lines[lines.length - 1] = `${last} · ${part}`;
+    else lines.push(`${" ".repeat(indent)}${part}`);
+  }
+  return lines;
 }
 
 const number = (value: number) => String(Number(value.toPrecision(4)));
@@ -106,9 +128,9 @@ export function curveCharts(run: Run, { width, unicode }: Canvas): string {
   const states = new Map(run.stages.map(({ id, status }) => [id, status]));
   return readCurves(run)
     .map(({ stage, name, points }) => {
-      const [steps, last] = points.at(-1)!;
+      const [step, last] = points.at(-1)!;
       const state = states.get(stage) === "done" ? "" : ` (${states.get(stage)})`;
-      const head = `${stage}${state}: ${name} ${short(points[0]![1])} to ${short(last)} in ${steps} steps`;
+      const head = `${stage}${state}: ${name} ${points.length === 1 ? "" : `${short(points[0]![1])} to `}${short(last)} at step ${step}`;
       return [clip(harmless(head), width), ...lineChart(points, { width: Math.min(width, CHART_COLUMNS), height: CHART_ROWS, unicode })].join("\n");
     })
     .join("\n\n");

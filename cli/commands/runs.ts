@@ -26,8 +26,9 @@ export const runsShow = defineCommand({
     ]);
     const run = readRun(resolve(io.cwd, args.folder));
     const metrics = Object.fromEntries(run.stages.map(({ id, record }) => [id, record?.metrics ?? {}]));
-    const charts = output.json ? "" : curveCharts(run, canvasOf(io));
-    result({ ...run.run, metrics }, [stageTable(run), ...(charts === "" ? [] : [charts])].join("\n\n"));
+    const canvas = canvasOf(io);
+    const charts = output.json ? "" : curveCharts(run, canvas);
+    result({ ...run.run, metrics }, [stageTable(run, canvas), ...(charts === "" ? [] : [charts])].join("\n\n"));
   },
 });
 

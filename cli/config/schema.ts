@@ -25,6 +25,9 @@ const HOST_KEYS: Json = {
 
 const TEXT: Json = { type: ["string", "number", "boolean"] };
 
+/** Strings that name something. */
+const MEANINGS: Record<string, string> = { file: "a file, from the folder of the recipe", metric: "a metric of any plugin" };
+
 /** Options as they are written: every key may be left out, for another layer may have it. */
 function optionsOf({ title, options }: Stage): Json {
   const schema = z.toJSONSchema(options, {
@@ -35,10 +38,9 @@ function optionsOf({ title, options }: Stage): Json {
       delete jsonSchema.required;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
       if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.earthcraft === "file") {
-        delete jsonSchema.earthcraft;
-        jsonSchema.description = "a file, from the folder of the recipe";
-      }
+      const meaning = MEANINGS[String(jsonSchema.earthcraft)];
+      if (meaning !== undefined) jsonSchema.description = meaning;
+      delete jsonSchema.earthcraft;
     },
   }) as Json;
   const { $schema: _, properties, ...rest } = schema;

@@ -32,3 +32,9 @@ test("a first stage of a second says little of one of minutes", () => {
   eta.finished("site", 5); // five times the hint
   expect(eta.estimate("data", 0, 0, after("train", "eval")).runEta_s).toBeLessThan(1.2 * 420);
 });
+
+test("a hint that is used up is no estimate: nothing is told until the stage tells of progress", () => {
+  const eta = new Eta(stages);
+  expect(eta.estimate("data", 0, 121, after("eval"))).toEqual({});
+  expect(eta.estimate("data", 0.05, 200, after("eval")).stageEta_s).toBeCloseTo(3800, 6);
+});

@@ -19,13 +19,19 @@ export class Eta {
     this.#spent_s += seconds;
   }
 
-  /** @param fraction of the running stage that is done @param elapsed_s since it began @param waiting ids of the stages after it */
-  estimate(id: string, fraction: number, elapsed_s: number, waiting: ReadonlySet<string>): { stageEta_s: number; runEta_s: number } {
+  /**
+   * @param fraction of the running stage that is done
+   * @param elapsed_s since it began
+   * @param waiting ids of the stages after it
+   * @returns nothing once a stage has taken longer than its hint and told of no progress
+   */
+  estimate(id: string, fraction: number, elapsed_s: number, waiting: ReadonlySet<string>): { stageEta_s?: number; runEta_s?: number } {
     const own_s = this.#hint_s(id);
     const ratio = this.#ratio(fraction > 0 ? elapsed_s : 0, fraction * own_s);
     const hinted = Math.max(0, own_s * this.#ratio(0, 0) - elapsed_s);
+    if (fraction === 0 && hinted === 0) return {};
     const measured = fraction > 0 ? (elapsed_s * (1 - fraction)) / fraction : hinted;
-    const trust = Math.min(1, fraction * 10); // the first tenth says little
+    const trust = hinted === 0 ? 1 : Math.min(1, fraction * 10); // the first tenth says little
     const stageEta_s = trust * measured + (1 - trust) * hinted;
     const rest_s = this.stages.reduce((sum, stage) => sum + (waiting.has(stage.id) ? stage.minutes * 60 : 0), 0);
     return { stageEta_s, runEta_s: stageEta_s + rest_s * ratio };

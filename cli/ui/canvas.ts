@@ -20,6 +20,11 @@ export function drawsUnicode(env: Io["env"]): boolean {
   return /utf-?8/i.test(locale) && env.TERM !== "dumb" && env.TERM !== "linux";
 }
 
+/** True for terminals that are known to break long lines anew when they become narrower; going up a row in others would wipe out a line of somebody else's. */
+export function reflows(env: Io["env"]): boolean {
+  return ["TMUX", "VTE_VERSION", "KITTY_WINDOW_ID", "WT_SESSION", "TERM_PROGRAM"].some((name) => (env[name] ?? "") !== "");
+}
+
 const ASCII: Readonly<Record<string, string>> = {
   "✓": "+",
   "✗": "x",

@@ -1,11 +1,13 @@
 /** Progress on a terminal: one line for each stage that has ended, and one that is redrawn for the stage that runs. */
 import type { Io } from "../io";
-import { drawsUnicode, inAscii } from "./canvas";
+import { drawsUnicode, inAscii, reflows } from "./canvas";
 import { outcomeText, progressText } from "./lines";
 import type { Progress, Reporter, StageOutcome, StageView } from "./reporter";
 import { clip, harmless } from "./text";
 
 const REDRAW_MS = 100;
+/** Columns left free at the end, so that the `^C` which a terminal shows does not begin another line. */
+const ROOM = 3;
 const RETURN_AND_CLEAR = "\r\u001b[K";
 
 const SYMBOLS: Record<StageOutcome["status"], string> = { done: "✓", skipped: "–", failed: "✗", interrupted: "■" };
@@ -18,13 +20,17 @@ const nameWidth = (columns: number) => Math.max(12, Math.floor(columns / 3));
 export class TerminalReporter implements Reporter {
   #live = "";
   #drawn = Number.NEGATIVE_INFINITY;
+  /** Columns of the live line as it stands on the screen. */
+  #shown = 0;
   readonly #unicode: boolean;
+  readonly #reflows: boolean;
 
   constructor(
     readonly io: Io,
     readonly options: { quiet: boolean; verbose: boolean },
   ) {
     this.#unicode = drawsUnicode(io.env);
+    this.#reflows = reflows(io.env);
   }
 
   info(text: string): void {
@@ -68,12 +74,12 @@ export class TerminalReporter implements Reporter {
   close(): void {
     if (this.#live === "") return;
     this.#live = "";
-    this.io.stderr.write(RETURN_AND_CLEAR);
+    this.#write("");
   }
 
   #draw(text: string, now: boolean): void {
     if (this.options.quiet) return;
-    this.#live = clip(harmless(text), this.io.stderr.columns - 1);
+    this.#live = clip(harmless(text), this.io.stderr.columns - ROOM);
     const time = this.io.monotonic();
     if (!now && time - this.#drawn < REDRAW_MS) return;
     this.#drawn = time;
@@ -85,6 +91,10 @@ export class TerminalReporter implements Reporter {
   }
 
   #write(text: string): void {
-    this.io.stderr.write(`${RETURN_AND_CLEAR}${this.#unicode ? text : inAscii(text)}`);
+    // A terminal that has become narrower may have broken the live line into several rows.
+    const rows = this.#reflows ? Math.max(1, Math.ceil(this.#shown / this.io.stderr.columns)) : 1;
+    const back = rows === 1 ? RETURN_AND_CLEAR : `\r\u001b[${rows - 1}A\u001b[J`;
+    this.#shown = Bun.stringWidth(this.#live);
+    this.io.stderr.write(`${back}${this.#unicode ? text : inAscii(text)}`);
   }
 }
