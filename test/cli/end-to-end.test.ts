@@ -42,6 +42,15 @@ describe("the quickstart, tiny", () => {
     expect(/(src|href)="https?:/.test(page)).toBe(false);
   });
 
+  test("says beside every model's measures how little so few sites hold out", () => {
+    const { cautions } = program.json<{ cautions: string[] }>("run/report/summary.json");
+    expect(cautions[0]).toMatch(/hold a site out|held out/);
+    const sections = program.read("run/report/index.html").split('<section class="stage" id="');
+    const warned = sections.filter((section) => section.includes(cautions[0]!)).map((section) => section.split('"')[0]!);
+    expect(warned).toEqual(expect.arrayContaining(["split", ...Object.keys(STEPS).map((model) => `train-${model}`), "evaluate"]));
+    expect(warned).not.toContain("scene");
+  });
+
   test("leaves scenes that other programs open", () => {
     for (const scene of ["sample-semantic", "sample-image", "sample-none-seed-0", "sample-none-seed-1", "extend"])
       for (const file of ["splats.ply", "voxels.glb", "elevation.tif"]) expect(program.has(`run/view/${scene}/${file}`)).toBe(true);

@@ -72,6 +72,11 @@ describe("remarks on a place", () => {
     ["coarse elevation", said(place(), [source({ key: "elevation", file: "d.hgt", pixel_m: 92.8, bounds })], sites(9)), "a height every 93 m"],
     ["partly covered", said(place(), [], [...sites(8), facts({ name: "rim", covered: 0.6 })]), "covers only a part of rim (60 %)"],
     ["voids", said(place(), [], [...sites(8), facts({ name: "hole", void: 0.2 })]), "voids in hole (20 %)"],
+    [
+      "a slope higher than a crop",
+      said(place(), [], [...sites(8), facts({ name: "cliff", relief_m: 236 })]),
+      "the ground of cliff (236 m) rises more than a crop is high (200 m",
+    ],
     ["surface in other units", said(place(), [], sites(9, { rise_m: 60 })), "the surface lies 60.0 m above"],
     ["no map", said(place({ osm: undefined }), [], sites(9, { roads_km: 0, unnamed: 1 })), "there is no map"],
     ["a map without roads", said(place(), [source({})], sites(9, { roads_km: 0 })), "no road in any site"],

@@ -1,4 +1,5 @@
 /** What of a place will hurt a data set made from it. Judged from facts alone. */
+import { CROP_M } from "../../earth/api";
 import type { Place } from "../place/place-file";
 import type { Bounds } from "../readers/bad-input";
 import type { HoldOut } from "./check";
@@ -65,6 +66,11 @@ function aboutHeights(sites: readonly SiteFacts[]): string[] {
   if (rise !== undefined && (rise < -2 || rise > 40))
     remarks.push(
       `the surface lies ${Math.abs(rise).toFixed(1)} m ${rise < 0 ? "below" : "above"} the elevation in the middle of all points: do their \`vertical\` and \`units\` agree?`,
+    );
+  const high = sites.filter(({ relief_m }) => relief_m > CROP_M);
+  if (high.length > 0)
+    remarks.push(
+      `the ground of ${list(high.map(({ name, relief_m }) => `${name} (${Math.round(relief_m)} m)`))} rises more than a crop is high (${CROP_M} m above the lowest ground): what lies above is cut off`,
     );
   const steep = sites.filter(({ relief_m }) => relief_m > 900);
   if (steep.length > 0)
