@@ -1,28 +1,19 @@
 /** The whole main job through the program, at the smallest size: from a place to a report, with few sites, few steps and short sampling. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { programRoot } from "../../cli/io";
 import { type Finished, Program } from "./program";
+import { tinyQuickstart } from "./tiny-quickstart";
 
-const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
-const short = "structure.flow.steps=2";
-const SET = [
-  "sites.site_count=3",
-  "viewpoints.top.per_square=2",
-  "viewpoints.adalevel.levels=2",
-  "encode-latents.symmetries=1",
-  ...Object.entries(STEPS).map(([model, steps]) => `train-${model}.training.steps=${steps}`),
-  ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
-  ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
-  ...["sample", "extend", "evaluate"].flatMap((stage) => [`${stage}.${short}`, `${stage}.texture.flow.steps=2`]),
-  "evaluate.crops=2",
-].flatMap((text) => ["--set", text]);
-const RUN = ["run", join(programRoot, "recipes", "quickstart.yaml"), "--out", "run", ...SET];
+const CANOPY = "earthcraft-plugin-canopy";
+const RUN = [...tinyQuickstart("run"), "--set", "evaluate.metrics=[height_error_m, green_share]"];
 
 let program: Program;
 let first: Finished;
 beforeAll(async () => {
-  program = new Program([]);
+  program = new Program([CANOPY]);
+  cpSync(join(programRoot, "test", "third-party", CANOPY), join(program.dir, "node_modules", CANOPY), { recursive: true });
   first = await program.run(...RUN);
 }, 240_000);
 afterAll(() => program[Symbol.dispose]());
@@ -62,6 +53,18 @@ describe("the quickstart, tiny", () => {
       "iou_two_seeds",
     ];
     expect(measures.filter((measure) => !text.includes(`"${measure}"`))).toEqual([]);
+  });
+
+  test("asks a metric of somebody else's plugin about every crop, and shows it beside ours", () => {
+    const { metrics } = program.json<{ metrics: Record<string, number | null> }>("run/report/summary.json");
+    for (const condition of ["own_map", "other_map", "own_view", "nothing"]) {
+      const green = metrics[`evaluate.green_share_${condition}`];
+      if (green !== undefined) expect(green).toBeWithin(0, 1.0001); // a scene without voxels has none
+    }
+    expect(Object.keys(metrics).filter((name) => /^evaluate\.(height_error_m|green_share)_/.test(name)).length).toBeGreaterThan(2);
+    const page = program.read("run/report/index.html");
+    expect(page).toContain("Further measures");
+    for (const title of ["tops off by (m)", "green voxels"]) expect(page).toContain(title);
   });
 
   test("does nothing the second time", async () => {
