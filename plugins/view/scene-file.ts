@@ -54,7 +54,10 @@ export function readScene(path: string): SceneFile {
   } catch (error) {
     if (error instanceof RangeError) throw new UserError({ what: error.message, exit: EXIT.badInput }, { cause: error });
     if (error instanceof SyntaxError || error instanceof z.ZodError)
-      throw new UserError({ what: `its metadata are no scene's: ${error.message.split("\n")[0]}`, where: path, exit: EXIT.badInput }, { cause: error });
+      throw new UserError(
+        { what: `its metadata are no scene's: ${error.message.split("\n")[0]}`, where: path, exit: EXIT.badInput },
+        { cause: error },
+      );
     throw error;
   }
 }

@@ -96,7 +96,9 @@ function refused(kind: string, file: string, place: (bad: BadFile) => string, fi
         if (file !== "place.yaml") put("place.yaml", place(bad));
         put("r.yaml", RECIPE);
         const run = `${file}-run`;
-        const { text, exit } = await (i === 0 ? refusalOfProgram("run", "r.yaml", "--out", run) : refusalOf(() => readAll(join(program.dir, "place.yaml"))));
+        const { text, exit } = await (i === 0
+          ? refusalOfProgram("run", "r.yaml", "--out", run)
+          : refusalOf(() => readAll(join(program.dir, "place.yaml"))));
         expect(text).toMatch(bad.says);
         expect(text).toContain(file);
         expect(text.length).toBeLessThan(3000);

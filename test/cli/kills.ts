@@ -1,5 +1,5 @@
 /** `kill -9` of the program or one of its ranks at moments that a seed chooses, over and over, until the work is through. */
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { childrenOf, type Finished, isRunning, type Program, type Running, until } from "./program";
 
@@ -23,7 +23,9 @@ type Victim = "program" | "rank 0" | "rank 1";
 async function kill(running: Running, victim: Victim): Promise<Finished> {
   const ranks = childrenOf(running.pid);
   const pid = victim === "program" ? running.pid : ranks.sort((a, b) => a - b)[Number(victim.slice(-1))];
-  process.kill(pid ?? running.pid, "SIGKILL");
+  try {
+    process.kill(pid ?? running.pid, "SIGKILL");
+  } catch {} // it has just ended by itself
   const finished = await running.finished();
   await until(() => !ranks.some(isRunning), PATIENCE_MS);
   return finished;
@@ -103,8 +105,10 @@ function resumedAt(stderr: string, stage: string): number {
 }
 
 export interface KilledChain {
-  /** Arguments of the run, with `--json`. */
+  /** Arguments of the run, `--out` and `--json` among them. */
   args: readonly string[];
+  /** Folder of the run, relative to the program's. */
+  out: string;
   /** Seconds that each stage takes when nothing happens to it. */
   seconds: Readonly<Record<string, number>>;
   /** The stages to kill in. */
@@ -113,32 +117,29 @@ export interface KilledChain {
   say(line: string): void;
 }
 
-/** Of a stage the first part only: a machine that is quicker than before must not end it ahead of the kill. */
-const LATEST_MOMENT = 0.5;
-
 /**
- * Runs a chain of stages with one kill in each of `stages`, and then to the end.
+ * Runs a chain of stages with one kill in each of `stages`, and then to the end. A stage that was quicker than its kill is taken away and killed earlier the next time.
  *
- * @returns the stages that were at work when they were killed, and how the last start ended
+ * @returns how the last start ended
  */
-export async function runUnderKills(
-  program: Program,
-  { args, seconds, stages, seed, say }: KilledChain,
-): Promise<{ killed: string[]; last: Finished }> {
+export async function runUnderKills(program: Program, { args, out, seconds, stages, seed, say }: KilledChain): Promise<Finished> {
   const random = seeded(seed);
-  const killed: string[] = [];
-  const left = new Set(stages);
+  const left = new Map(stages.map((stage) => [stage, (random() * (seconds[stage] ?? 0)) / 2]));
   while (left.size > 0) {
     const running = program.start(...args);
-    const [, stage] = await running.says(new RegExp(`"event":"stage-start","id":"(${[...left].join("|")})"`));
-    const delay_s = random() * LATEST_MOMENT * (seconds[stage!] ?? 0);
-    await Bun.sleep(1000 * delay_s);
+    const [, stage] = await running.says(new RegExp(`"event":"stage-start","id":"(${[...left.keys()].join("|")})"`));
+    const delay_s = left.get(stage!)!;
+    const ended = () => running.ended || running.stderr.includes(`"event":"stage-end","id":"${stage}"`);
+    const started = performance.now();
+    await until(() => ended() || performance.now() - started >= 1000 * delay_s, PATIENCE_MS);
     const victim: Victim = random() < 0.5 && childrenOf(running.pid).length > 0 ? "rank 0" : "program";
-    const { stderr } = await kill(running, victim);
-    const ended = stderr.includes(`"event":"stage-end","id":"${stage}","status":"done"`);
-    if (!ended) killed.push(stage!);
-    left.delete(stage!);
-    say(`seed ${seed}: killed the ${victim} ${delay_s.toFixed(2)} s into ${stage}${ended ? ", which had ended" : ""}`);
+    const finished = running.ended ? await running.finished() : await kill(running, victim);
+    const late = finished.stderr.includes(`"event":"stage-end","id":"${stage}","status":"done"`);
+    if (late) {
+      rmSync(join(program.dir, out, stage!), { recursive: true, force: true });
+      left.set(stage!, delay_s / 4);
+    } else left.delete(stage!);
+    say(`seed ${seed}: ${late ? "came too late for" : `killed the ${victim} ${delay_s.toFixed(2)} s into`} ${stage}`);
   }
-  return { killed, last: await program.run(...args) };
+  return program.run(...args);
 }
