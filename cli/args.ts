@@ -13,10 +13,10 @@ import { nearest, suggestion } from "./suggest";
 
 export const COMMON_FLAGS: Record<CommonFlagName, Flag> = {
   set: { kind: "list", value: "a.b=VALUE", summary: "change a key of the recipe; may be given several times" },
-  scale: { kind: "string", value: "NAME", summary: "size of the recipe: mini, single-gpu, paper" },
+  scale: { kind: "string", value: "NAME", summary: "size of the recipe: mini, single-gpu, paper", completes: ["mini", "single-gpu", "paper"] },
   seed: { kind: "integer", value: "N", summary: "seed of everything random" },
-  device: { kind: "string", value: "cpu|cuda[:n]", summary: "where tensors live" },
-  out: { kind: "path", value: "DIR", summary: "folder for the outputs" },
+  device: { kind: "string", value: "cpu|cuda[:n]", summary: "where tensors live", completes: ["cpu", "cuda"] },
+  out: { kind: "path", value: "DIR", summary: "folder for the outputs", completes: "folder" },
   dryRun: { kind: "boolean", summary: "say what would run, and touch nothing" },
 };
 
@@ -211,14 +211,13 @@ export function parseDevice(text: string): Device {
 function readArgs(command: CommandManifest, positionals: readonly string[]): Parsed["args"] {
   const rest = [...positionals];
   const args: Parsed["args"] = {};
-  for (const [name, { kind, summary }] of Object.entries(command.args)) {
-    if (kind === "variadic") args[name] = rest.splice(0);
-    else {
-      const value = rest.shift();
-      if (value === undefined && kind !== "optional")
-        throw usage(`<${name}> is missing: ${summary}`, undefined, `see: earthcraft ${command.name} --help`);
-      args[name] = value;
-    }
+  for (const [name, { kind, summary, choices }] of Object.entries(command.args)) {
+    const values = kind === "variadic" ? rest.splice(0) : rest.splice(0, 1);
+    if (values.length === 0 && (kind ?? "required") === "required")
+      throw usage(`<${name}> is missing: ${summary}`, undefined, `see: earthcraft ${command.name} --help`);
+    const wrong = values.find((value) => choices !== undefined && !choices.includes(value));
+    if (wrong !== undefined) throw usage(`there is no ${name} "${wrong}"`, undefined, suggestion(wrong, choices!));
+    args[name] = kind === "variadic" ? values : values[0];
   }
   if (rest.length > 0) throw usage(`"${rest[0]}" is one argument too many`, undefined, `see: earthcraft ${command.name} --help`);
   return args;

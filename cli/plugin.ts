@@ -7,10 +7,10 @@
  *
  * A plugin's `index.ts` must be cheap to import: heavy work is imported inside `run`. After a change to commands, flags or stages: `bun cli/generate-manifests.ts`.
  */
-import { z } from "zod";
+import type { z } from "zod";
 import { EXIT, UserError } from "./errors";
 import type { Io } from "./io";
-import { suggestion } from "./suggest";
+import type { Manifest } from "./manifest";
 import type { Reporter } from "./ui/reporter";
 
 export type { Io } from "./io";
@@ -41,8 +41,11 @@ export interface ReportSection {
   sentence: string;
   /** PNG or SVG files, relative to `task.out`. */
   figures?: { file: string; caption: string }[];
-  tables?: { title: string; columns: string[]; rows: (string | number)[][] }[];
+  /** `sentence`: how to read it, and how good it is. */
+  tables?: { title: string; sentence?: string; columns: string[]; rows: (string | number)[][] }[];
   curves?: { title: string; x: string; y: string; series: { name: string; points: [number, number][] }[] }[];
+  /** Numbers with their intervals as a chart with a line at 0; `points` are the parts that a number is the mean of, such as sites. `low` and `high` are NaN where there is no interval. */
+  intervals?: { title: string; x: string; rows: { name: string; value: number; low: number; high: number; points?: number[] }[] }[];
   metrics?: Record<string, number>;
 }
 
@@ -119,8 +122,8 @@ export interface StageDefinition<S extends z.ZodObject> {
   readonly parallel?: "items" | "threads";
   /** Data-parallel processes that run one task together. */
   ranks?(options: z.output<S>): number;
-  /** Expected minutes on a 2-core machine at `mini` scale, for the ETA; a recipe's `minutes` wins. */
-  readonly minutes?: number;
+  /** Expected minutes on a 2-core machine at `mini` scale, for the ETA; a function of the options where these decide. A recipe's `minutes` wins. */
+  readonly minutes?: number | ((options: z.output<S>) => number);
   /** Other names that recipes may use. */
   readonly aliases?: readonly string[];
   run(task: StageTask<z.output<S>>): Promise<StageResult>;
@@ -135,14 +138,32 @@ export function defineStage<S extends z.ZodObject>(definition: StageDefinition<S
 
 /** A recipe key that names a file or folder of the user's: made absolute, and its content (not its path) enters the stage's key. */
 export function fileOption(): z.ZodString {
-  return z.string().meta({ earthcraft: "file" });
+  return stringOf("file");
+}
+
+/** A recipe key that names a metric: one that no plugin has is refused before anything runs. */
+export function metricOption(): z.ZodString {
+  return stringOf("metric");
+}
+
+function stringOf(earthcraft: "file" | "metric"): z.ZodString {
+  // Loaded where options are defined, not by `runs ls` or a shell that completes. By its path: plugins of others get "zod" from us.
+  const { z } = require(Bun.resolveSync("zod", import.meta.dir)) as typeof import("zod");
+  return z.string().meta({ earthcraft });
 }
 
 // ---------------------------------------------------------------- commands
 
+/** What Tab offers for a value: files or folders of a kind, the names of stages, or these words. */
+export type Completes = "recipe" | "run" | "file" | "folder" | "stage" | readonly string[];
+
 export interface Argument {
   readonly summary: string;
   readonly kind?: "required" | "optional" | "variadic";
+  /** All it may be; anything else is refused. */
+  readonly choices?: readonly string[];
+  /** What Tab offers where there are no `choices`. */
+  readonly completes?: Completes;
 }
 
 export interface Flag {
@@ -153,6 +174,8 @@ export interface Flag {
   readonly value?: string;
   readonly default?: string | number;
   readonly choices?: readonly string[];
+  /** What Tab offers where there are no `choices`; files for a `path` unless told. */
+  readonly completes?: Completes;
 }
 
 type Scalar<F extends Flag> = F["kind"] extends "integer" | "number" ? number : F extends { choices: readonly (infer C)[] } ? C : string;
@@ -163,11 +186,12 @@ type FlagValue<F extends Flag> = F["kind"] extends "boolean"
     : F extends { default: string | number }
       ? Scalar<F>
       : Scalar<F> | undefined;
+type Word<A extends Argument> = A extends { choices: readonly (infer C)[] } ? C : string;
 type ArgumentValue<A extends Argument> = A extends { kind: "variadic" }
-  ? readonly string[]
+  ? readonly Word<A>[]
   : A extends { kind: "optional" }
-    ? string | undefined
-    : string;
+    ? Word<A> | undefined
+    : Word<A>;
 
 /** Flags that several commands share; a command lists those it honours in `accepts`. */
 export interface CommonFlags {
@@ -191,12 +215,24 @@ export interface CommandContext<
   readonly io: Io;
   readonly ui: Reporter;
   readonly output: { readonly json: boolean; readonly quiet: boolean; readonly verbose: boolean };
+  readonly plugins: InstalledPlugins;
   /** The result, once, on stdout: `value` under `--json`, else `text` (nothing when empty). */
   result(value: unknown, text: string): void;
   /** `earthcraft run RECIPE …` with this command's common flags. */
   runRecipe(request: RecipeRun): Promise<void>;
   /** One stage by itself, outside a recipe, in a rank process: `sample --voxels FILE --out DIR`. */
   runStage(request: StageRequest): Promise<{ dir: string; metrics: Record<string, number> }>;
+}
+
+/** What is installed: built-in plugins and those that the user's configuration names. */
+export interface InstalledPlugins {
+  /** Commands and stages by name and summary, without a plugin's code. */
+  readonly manifests: readonly Manifest[];
+  /** Names and aliases. */
+  stageNames(): string[];
+  /** Loads the plugin that has it; undefined when none does. */
+  stage(name: string): Promise<Stage | undefined>;
+  metricNames(): string[];
 }
 
 /** What `earthcraft run` is asked for, beside the common flags. */
@@ -262,20 +298,18 @@ export function defineRunCommand({ name, summary, until, pick, examples }: RunCo
   return defineCommand({
     name,
     summary,
-    args: { ...(pick === undefined ? {} : { [pick.argument]: { summary: pick.summary } }), recipe: { summary: "recipe file (.yaml)" } },
+    args: {
+      ...(pick === undefined ? {} : { [pick.argument]: { summary: pick.summary, choices: [...Object.keys(pick.stages), "all"] } }),
+      recipe: { summary: "recipe file (.yaml)", completes: "recipe" },
+    },
     accepts: ["seed", "device", "out", "dryRun", "scale", "set"],
     ...(examples === undefined ? {} : { examples }),
     async run({ args, runRecipe }) {
-      const picked = pick === undefined ? undefined : pickStages(pick, (args as Record<string, string>)[pick.argument]!);
-      await runRecipe({ recipe: args.recipe, ...(until === undefined ? {} : { until }), ...(picked === undefined ? {} : { only: picked }) });
+      const word = pick === undefined ? undefined : (args as Record<string, string>)[pick.argument]!;
+      const only = pick === undefined ? undefined : word === "all" ? Object.values(pick.stages) : [pick.stages[word!]!];
+      await runRecipe({ recipe: args.recipe, ...(until === undefined ? {} : { until }), ...(only === undefined ? {} : { only }) });
     },
   });
-}
-
-function pickStages({ argument, stages }: NonNullable<RunCommandDefinition["pick"]>, word: string): string[] {
-  if (word === "all") return Object.values(stages);
-  if (Object.hasOwn(stages, word)) return [stages[word]!];
-  throw new UserError({ what: `there is no ${argument} "${word}"`, fix: suggestion(word, [...Object.keys(stages), "all"]), exit: EXIT.usage });
 }
 
 // ---------------------------------------------------------------- metrics
@@ -314,11 +348,6 @@ export interface Metric {
 
 export function defineMetric(metric: Metric): Metric {
   return metric;
-}
-
-/** A recipe key that names a metric: one that no plugin has is refused before anything runs. */
-export function metricOption(): z.ZodString {
-  return z.string().meta({ earthcraft: "metric" });
 }
 
 // ---------------------------------------------------------------- plugins

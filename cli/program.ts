@@ -59,6 +59,7 @@ function contextOf(parsed: Parsed, host: Host, io: Io, ui: Reporter, argv: reado
     io,
     ui,
     output: parsed.output,
+    plugins: host,
     result(value, text) {
       ui.close();
       if (parsed.output.json) io.stdout.write(`${JSON.stringify(value)}\n`);

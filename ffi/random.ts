@@ -17,6 +17,8 @@ export const purposes = {
   condition: 8,
   test: 9,
   sampling: 10,
+  inpainting: 11,
+  resampling: 12,
 } as const;
 export type Purpose = keyof typeof purposes;
 

@@ -1,11 +1,14 @@
-/** Every recipe that ships resolves at every scale it has, and `mini` changes only what `recipes/base/mini-keys.yaml` lists. */
+/** Every recipe that ships resolves at every scale it has, `mini` changes only what `recipes/base/mini-keys.yaml` lists, and the schema that editors read takes and refuses what the program does. */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative, resolve as resolvePath } from "node:path";
+import Ajv from "ajv";
 import { parse } from "yaml";
 import { readLayers } from "../cli/config/layers";
 import { resolveRecipe } from "../cli/config/recipe";
 import { forbiddenDifferences } from "../cli/config/scales";
+import { recipeSchema } from "../cli/config/schema";
+import { originsOf, showRecipe } from "../cli/config/show";
 import { Host } from "../cli/host";
 import { programRoot } from "../cli/io";
 
@@ -34,4 +37,72 @@ describe("recipes", () => {
       });
   }
   test("are found by what they hold", () => expect(recipes.every((path) => path.endsWith(".yaml"))).toBe(true));
+});
+
+describe("the schema", async () => {
+  // ajv is an implementation of JSON Schema draft 7 that has nothing to do with ours.
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  const schema = await recipeSchema(host);
+  const validate = ajv.compile(schema);
+  const faults = (text: string) => {
+    validate(parse(text));
+    return (validate.errors ?? []).map(({ instancePath }) => instancePath);
+  };
+  const layers = [...new Bun.Glob("recipes/**/*.yaml").scanSync({ cwd: programRoot })].filter((path) => !path.endsWith("mini-keys.yaml")).sort();
+
+  test("is itself one of draft 7, and every reference in it leads somewhere", () => {
+    expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");
+    expect(ajv.validateSchema(schema)).toBe(true);
+  });
+
+  for (const path of layers)
+    test(`takes ${path}, which names it for editors`, () => {
+      const text = readFileSync(join(programRoot, path), "utf8");
+      expect(faults(text)).toEqual([]);
+      const named = /^# yaml-language-server: \$schema=(.*)$/m.exec(text)?.[1];
+      expect(relative(programRoot, resolvePath(programRoot, dirname(path), named ?? ""))).toBe("recipes/recipe.schema.json");
+    });
+
+  test("takes what `recipe show` writes", async () => {
+    for (const path of recipes) {
+      const shown = await resolve(path);
+      for (const text of showRecipe(shown, originsOf(shown), false).split("---\n")) expect(faults(text)).toEqual([]);
+    }
+  });
+
+  test("takes all that a recipe may say", () => {
+    const text = `
+title: 3
+extends: [a.yaml, b.yaml]
+place: { sample-place: { place_seed: 3 } }
+paper: { table: 3 }
+window: 64
+train-texvae: { minutes: 3 }
+sample-semantic: { condition: semantic }
+stages:
+  - sites
+  - train-texvae:
+  - train-texvae: { training: { optimiser: { betas: [0.9, 0.99] } }, seed: 3, retries: 1 }
+  - { sample-semantic: { stage: sample, needs: { split: split }, count: 2 } }
+default_scale: mini
+scale: { mini: { seed: 3, train-texvae: { training: { steps: 3 } } }, paper: null, paper2: {} }
+matrix: [{ id: a, paper: { x: 1 }, sample: { count: 3 } }]
+`;
+    expect(faults(text)).toEqual([]);
+  });
+
+  const wrong: [name: string, text: string, at: string][] = [
+    ["an unknown option", "stages: [{ train-texvae: { trainign: { steps: 3 } } }]", "/stages/0/train-texvae"],
+    ["an unknown option deep inside", "train-texvae: { training: { stepz: 3 } }", "/train-texvae/training"],
+    ["a wrong type", "scale: { mini: { train-texvae: { training: { steps: many } } } }", "/scale/mini/train-texvae/training/steps"],
+    ["a number out of range", "stages: [{ train-texvae: { training: { optimiser: { ema: 2 } } } }]", "/stages/0/train-texvae/training/optimiser/ema"],
+    ["an unknown stage", "stages: [trian-texvae]", "/stages/0"],
+    ["an unknown stage behind a name", "stages: [{ mine: { stage: trian } }]", "/stages/0/mine/stage"],
+    ["another stage's option behind a name", "stages: [{ mine: { stage: sample, training: {} } }]", "/stages/0/mine"],
+    ["two stages in one", "stages: [{ sites: {}, scene: {} }]", "/stages/0"],
+    ["a key that is none", "titel: x", "/titel"],
+    ["a row without an id", "matrix: [{ sample: { count: 3 } }]", "/matrix/0"],
+    ["a negative seed", "seed: -1", "/seed"],
+  ];
+  for (const [name, text, at] of wrong) test(`refuses ${name}`, () => expect(faults(text)).toContain(at));
 });

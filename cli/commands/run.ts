@@ -3,10 +3,10 @@ import { defineCommand } from "../plugin";
 export const run = defineCommand({
   name: "run",
   summary: "run a recipe: whatever of it is not done yet",
-  args: { recipe: { summary: "recipe file (.yaml)" } },
+  args: { recipe: { summary: "recipe file (.yaml)", completes: "recipe" } },
   flags: {
-    until: { kind: "string", value: "STAGE", summary: "all stages up to this one" },
-    only: { kind: "list", value: "STAGE", summary: "this stage and what it reads; may be given several times" },
+    until: { kind: "string", value: "STAGE", summary: "all stages up to this one", completes: "stage" },
+    only: { kind: "list", value: "STAGE", summary: "this stage and what it reads; may be given several times", completes: "stage" },
     jobs: { kind: "integer", value: "N", summary: "items worked on at a time (as many as threads)" },
     threads: { kind: "integer", value: "N", summary: "threads to compute with (all)" },
     shard: { kind: "string", value: "I/N", summary: "only the I-th of N parts of every stage's items, to share a run between machines" },

@@ -1,10 +1,12 @@
 /** What `earthcraft runs` shows. Reads only. */
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { EXIT, UserError } from "../errors";
+import { type Curve, readCurves } from "../runs/curves";
 import { hashFile, listFiles, sizeOf } from "../runs/files";
 import { type Run, readRun, type StageRecord } from "../runs/record";
-import { bytes, duration, harmless } from "../ui/text";
+import type { Canvas } from "../ui/canvas";
+import { lineChart, short, sparkline } from "../ui/chart";
+import { bytes, clip, duration, harmless, padded } from "../ui/text";
 
 export interface RunLine {
   folder: string;
@@ -13,22 +15,8 @@ export interface RunLine {
   stages: number;
   state: string;
   updated: string;
-}
-
-export function openRun(cwd: string, folder: string): Run {
-  const dir = resolve(cwd, folder);
-  if (!existsSync(join(dir, "run.json")))
-    throw new UserError({ what: "this is no run folder", where: dir, fix: "see: earthcraft runs ls", exit: EXIT.badInput });
-  try {
-    return readRun(dir);
-  } catch (error) {
-    throw new UserError({
-      what: `run.json cannot be read: ${error instanceof Error ? error.message : error}`,
-      where: dir,
-      fix: "run the recipe again: it is written anew",
-      exit: EXIT.badInput,
-    });
-  }
+  /** What the training that runs, or else the last one, has logged. */
+  curve?: Curve;
 }
 
 export function listRuns(cwd: string, folder: string): RunLine[] {
@@ -38,38 +26,62 @@ export function listRuns(cwd: string, folder: string): RunLine[] {
     .sort()
     .filter((name) => existsSync(join(dir, name, "run.json")))
     .map((name) => {
-      const { run } = openRun(dir, name);
+      const read = readRun(join(dir, name));
+      const { run } = read;
+      const curves = readCurves(read);
+      const running = run.stages.find(({ status }) => status === "running")?.id;
+      const curve = curves.find(({ stage }) => stage === running) ?? curves.at(-1);
       const done = run.stages.filter(({ status }) => status === "done").length;
       const state =
         run.stages.find(({ status }) => status !== "done" && status !== "waiting")?.status ?? (done === run.stages.length ? "done" : "unfinished");
-      return { folder: relative(cwd, join(dir, name)), title: run.title, done, stages: run.stages.length, state, updated: run.updated };
+      return {
+        ...{ folder: relative(cwd, join(dir, name)), title: run.title, done, stages: run.stages.length, state, updated: run.updated },
+        ...(curve === undefined ? {} : { curve }),
+      };
     });
 }
 
 /** Columns padded to their widest cell. */
 function columns(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]!.length))) ?? [];
-  return rows
+  const flat = rows.map((row) => row.map((cell) => cell.replace(/\s+/g, " ")));
+  const widths = flat[0]?.map((_, i) => Math.max(...flat.map((row) => Bun.stringWidth(row[i]!)))) ?? [];
+  return flat
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i]!))
+        .map((cell, i) => padded(cell, widths[i]!))
         .join("  ")
         .trimEnd(),
     )
     .join("\n");
 }
 
-export function runTable(runs: readonly RunLine[]): string {
-  if (runs.length === 0) return "no runs here";
-  return columns([
-    ["folder", "stages", "state", "last change", "title"],
-    ...runs.map((run) => [run.folder, `${run.done}/${run.stages}`, run.state, run.updated.slice(0, 16).replace("T", " "), harmless(run.title)]),
-  ]);
+const SPARK = 12;
+
+/** `train-texfm ▇▅▃▂▁▁ 0.412` */
+function sparkOf(curve: Curve | undefined, unicode: boolean): string {
+  const last = curve?.points.at(-1);
+  if (curve === undefined || last === undefined) return "";
+  return [curve.stage, ...(unicode ? [sparkline(curve.points, SPARK)] : []), short(last[1])].join(" ");
 }
 
-const number = (value: number) => String(Number(value.toPrecision(4)));
+export function runTable(runs: readonly RunLine[], { clip: most, unicode }: Canvas): string {
+  if (runs.length === 0) return "no runs here";
+  const rows = runs.map((run) => [
+    run.folder,
+    `${run.done}/${run.stages}`,
+    run.state,
+    run.updated.slice(0, 16).replace("T", " "),
+    sparkOf(run.curve, unicode),
+    run.title,
+  ]);
+  return columns([["folder", "stages", "state", "last change", "training", "title"], ...rows])
+    .split("\n")
+    .map((line) => clip(harmless(line), most))
+    .join("\n");
+}
 
-export function stageTable({ run, stages }: Run): string {
+export function stageTable({ run, stages }: Run, { clip: most }: Pick<Canvas, "clip">): string {
+  const head = ["stage", "state", "time", "memory", "measures"];
   const rows = stages.map(({ id, status, seconds, peakMemory_bytes, record }) => [
     id,
     status,
@@ -79,8 +91,49 @@ export function stageTable({ run, stages }: Run): string {
       .map(([name, value]) => `${name} ${number(value)}`)
       .join(" · "),
   ]);
+  const indent = columns([head, ...rows]).indexOf("measures");
   const errors = stages.flatMap(({ id, error }) => (error === undefined ? [] : [`${id}: ${error.what}`]));
-  return harmless([`${run.title} (${run.recipe})`, columns([["stage", "state", "time", "memory", "measures"], ...rows]), ...errors].join("\n"));
+  return [
+    `${run.title.replace(/\s+/g, " ")} (${run.recipe})`,
+    ...columns([head, ...rows])
+      .split("\n")
+      .flatMap((line) => folded(line, most, indent)),
+    ...errors,
+  ]
+    .map(harmless)
+    .join("\n");
+}
+
+/** A list with ` · ` between its parts, broken there into lines of a width; where there is hardly room, it stays one. */
+function folded(line: string, width: number, indent: number): string[] {
+  if (width < indent + 24) return [line];
+  const lines: string[] = [];
+  for (const part of line.split(" · ")) {
+    const last = lines.at(-1);
+    if (last === undefined) lines.push(part);
+    else if (Bun.stringWidth(`${last} · ${part}`) <= width) lines[lines.length - 1] = `${last} · ${part}`;
+    else lines.push(`${" ".repeat(indent)}${part}`);
+  }
+  return lines;
+}
+
+const number = (value: number) => String(Number(value.toPrecision(4)));
+
+const CHART_ROWS = 6;
+/** Wider charts say no more. */
+const CHART_COLUMNS = 100;
+
+/** The curves of all training stages, also of one that still runs or was interrupted. */
+export function curveCharts(run: Run, { width, unicode }: Canvas): string {
+  const states = new Map(run.stages.map(({ id, status }) => [id, status]));
+  return readCurves(run)
+    .map(({ stage, name, points }) => {
+      const [step, last] = points.at(-1)!;
+      const state = states.get(stage) === "done" ? "" : ` (${states.get(stage)})`;
+      const head = `${stage}${state}: ${name} ${points.length === 1 ? "" : `${short(points[0]![1])} to `}${short(last)} at step ${step}`;
+      return [clip(harmless(head), width), ...lineChart(points, { width: Math.min(width, CHART_COLUMNS), height: CHART_ROWS, unicode })].join("\n");
+    })
+    .join("\n\n");
 }
 
 function verifyStage(path: string, record: StageRecord): { files: number; problems: string[] } {

@@ -25,6 +25,11 @@ export function asCount(node: Node, name: string): number {
   throw wrong(node, `${name} must be a whole number from 0`);
 }
 
+export function asDuration(node: Node, name: string): number {
+  if (node.kind === "scalar" && typeof node.value === "number" && node.value >= 0) return node.value;
+  throw wrong(node, `${name} must be a number from 0`);
+}
+
 /** @returns the recipe over all it extends, without the `extends` keys */
 export function readLayers(path: string, cwd: string, chain: readonly string[] = []): MapNode {
   const full = resolve(cwd, path);
@@ -51,16 +56,21 @@ function realpathOr(path: string): string {
   }
 }
 
+/** Names of the sections of `scale`. */
+export function scaleNames(recipe: MapNode): string[] {
+  const sections = recipe.entries.get("scale");
+  return sections === undefined ? [] : [...asMap(sections, "scale").entries.keys()];
+}
+
 /** The section of `scale` to lay over: the one asked for, else the recipe's `default_scale`, else `paper`, else the only one. */
 export function chooseScale(recipe: MapNode, asked: string | undefined): { name: string; overlay: MapNode } | undefined {
   const sections = recipe.entries.get("scale");
-  const map = sections === undefined ? undefined : asMap(sections, "scale");
-  const names = [...(map?.entries.keys() ?? [])];
+  const names = scaleNames(recipe);
   const preferred = recipe.entries.get("default_scale");
   const name =
     asked ?? (preferred ? asText(preferred, "default_scale") : names.includes("paper") ? "paper" : names.length === 1 ? names[0] : undefined);
   if (name === undefined) return undefined;
-  const overlay = map?.entries.get(name);
+  const overlay = sections?.kind === "map" ? sections.entries.get(name) : undefined;
   if (overlay === undefined)
     throw new UserError({
       what: names.length === 0 ? `this recipe has one scale only, so there is no "${name}"` : `the recipe has no scale "${name}"`,

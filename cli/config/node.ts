@@ -46,6 +46,12 @@ export function toValue(node: Node): unknown {
   return Object.fromEntries([...node.entries].map(([name, child]) => [name, toValue(child)]));
 }
 
+/** A node and all below it. */
+export function nodesOf(node: Node): Node[] {
+  const inner = node.kind === "map" ? [...node.entries.values()] : node.kind === "list" ? node.items : [];
+  return [node, ...inner.flatMap(nodesOf)];
+}
+
 export function child(node: Node, step: string | number): Node | undefined {
   if (node.kind === "map") return node.entries.get(String(step));
   return node.kind === "list" ? node.items[Number(step)] : undefined;

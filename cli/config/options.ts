@@ -1,10 +1,10 @@
 /** A stage's options: checked by its zod schema, with errors that say where the value was written and what was meant. */
 import { resolve } from "node:path";
 import type { z } from "zod";
-import { EXIT, UserError } from "../errors";
 import type { Stage } from "../plugin";
 import { nearest, suggestion } from "../suggest";
 import { deepest, formatOrigin, type MapNode, type Node, type Path } from "./node";
+import { type Problem, RecipeError } from "./problems";
 
 interface Definition {
   type: string;
@@ -97,31 +97,27 @@ export interface CheckedOptions {
   files: string[];
 }
 
-/** Refuses a metric that no plugin has, where it was written. */
-function checkMetrics(stage: Stage, id: string, node: Node, path: Path, metrics: readonly string[]): void {
-  if (node.kind === "list") for (const [i, item] of node.items.entries()) checkMetrics(stage, id, item, [...path, i], metrics);
-  else if (node.kind === "map") for (const [name, inner] of node.entries) checkMetrics(stage, id, inner, [...path, name], metrics);
-  else if (schemasAt(stage.options, path).some(isMetric) && !metrics.includes(String(node.value)))
-    throw new UserError({
-      what: `no plugin has the metric "${node.value}"`,
-      where: formatOrigin(node.origin, [id, ...path]),
-      fix: suggestion(String(node.value), metrics),
-      exit: EXIT.usage,
-    });
+/** Metrics that no plugin has. */
+function unknownMetrics(stage: Stage, id: string, node: Node, path: Path, metrics: readonly string[]): Problem[] {
+  if (node.kind === "list") return node.items.flatMap((item, i) => unknownMetrics(stage, id, item, [...path, i], metrics));
+  if (node.kind === "map") return [...node.entries].flatMap(([name, inner]) => unknownMetrics(stage, id, inner, [...path, name], metrics));
+  if (!schemasAt(stage.options, path).some(isMetric) || metrics.includes(String(node.value))) return [];
+  const where = formatOrigin(node.origin, [id, ...path]);
+  return [{ what: `no plugin has the metric "${node.value}"`, where, fix: suggestion(String(node.value), metrics) }];
 }
 
 /**
  * @param metrics names that there are
- * @throws UserError of exit 2 that names every wrong key
+ * @throws RecipeError that names every wrong key
  */
 export function checkOptions(stage: Stage, id: string, node: MapNode, metrics: readonly string[]): CheckedOptions {
-  checkMetrics(stage, id, node, [], metrics);
+  const unknown = unknownMetrics(stage, id, node, [], metrics);
   const files = new Set<string>();
   const value = shaped(node, [stage.options], files);
   const result = stage.options.safeParse(value);
-  if (result.success) return { options: result.data, files: [...files] };
+  if (result.success && unknown.length === 0) return { options: result.data, files: [...files] };
 
-  const lines = result.error.issues.flatMap((issue): { where: string; what: string; fix?: string }[] => {
+  const problems = (result.error?.issues ?? []).flatMap((issue): Problem[] => {
     const path = issue.path.filter((step) => typeof step !== "symbol");
     if (issue.code === "unrecognized_keys") {
       const known = schemasAt(stage.options, path).flatMap(keysOf);
@@ -139,12 +135,10 @@ export function checkOptions(stage: Stage, id: string, node: MapNode, metrics: r
     const at = deepest(node, path);
     return [{ where: formatOrigin(at.origin, [id, ...path]), what: issue.message }];
   });
-  const [first, ...others] = lines;
-  const more = others.map(({ where, what, fix }) => `${where}: ${what}${fix === undefined ? "" : ` (${fix})`}`);
-  throw new UserError({
-    what: first!.what,
-    where: first!.where,
-    fix: [...(first!.fix === undefined ? [] : [first!.fix]), ...more].join("\n       ") || undefined,
-    exit: EXIT.usage,
-  });
+  throw new RecipeError([...problems, ...unknown]);
+}
+
+/** Of a whole stage, before anything is known of this machine. */
+export function expectedMinutes({ minutes = 0.2 }: Stage, options: Record<string, unknown>): number {
+  return typeof minutes === "function" ? minutes(options) : minutes;
 }

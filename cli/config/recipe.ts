@@ -9,9 +9,10 @@ import { EXIT, UserError } from "../errors";
 import type { Stage } from "../plugin";
 import { suggestion } from "../suggest";
 import { contentHash } from "./hash";
-import { asCount, asMap, asText, chooseScale, readLayers, wrong } from "./layers";
-import { emptyMap, formatOrigin, type MapNode, mergeMaps, type Node, toValue } from "./node";
-import { checkOptions } from "./options";
+import { asCount, asDuration, asMap, asText, chooseScale, readLayers, wrong } from "./layers";
+import { emptyMap, formatOrigin, type MapNode, mergeMaps, type Node, nodesOf, toValue } from "./node";
+import { checkOptions, expectedMinutes } from "./options";
+import { type Problem, Problems } from "./problems";
 import { parseSet } from "./set";
 
 /** Finds stages by name or alias, and knows the metrics; the plugin host is one. */
@@ -33,11 +34,18 @@ export interface StageSpec {
   retries: number;
   /** `needs` of the recipe: need → id or ids, instead of the nearest. */
   needs: Record<string, string[]>;
+  /** All that the layers say of it, with where each value was written. */
+  written: MapNode;
+  /** Where it stands in the recipe: `recipe.yaml:12:5`. */
+  where: string;
 }
 
 export interface Variant {
   /** Row of the matrix; undefined where there is none. */
   id?: string;
+  seed: number;
+  /** The layers over each other: for the keys that belong to no stage. */
+  head: MapNode;
   /** The place, when a stage makes it. */
   placeStage?: StageSpec;
   /** The place, when it is a file: absolute path of `place.yaml`. */
@@ -55,6 +63,8 @@ export interface ResolvedRecipe {
   /** What folders are named after: the place's folder, or the stage that makes it. */
   placeLabel: string;
   variants: Variant[];
+  /** What was written for a scale or a row of the matrix only → its name: `scale mini`. */
+  overlays: ReadonlyMap<Node, string>;
   /** As plain data, for `run.json`. */
   value: Record<string, unknown>;
   hash: string;
@@ -80,11 +90,14 @@ export async function resolveRecipe(request: RecipeRequest, source: StageSource)
   const matrix = withSets.entries.get("matrix");
   const rows = matrix === undefined ? [undefined] : matrixRows(matrix);
 
+  const problems = new Problems();
   const variants: Variant[] = [];
   for (const row of rows) {
     const resolver = new VariantResolver(source, [top, scale?.overlay, row?.overlay, sets.entries.size === 0 ? undefined : sets], request.seed);
-    variants.push({ ...(row === undefined ? {} : { id: row.id }), ...(await resolver.resolve()) });
+    const variant = await problems.keep(() => resolver.resolve());
+    if (variant !== undefined) variants.push({ ...(row === undefined ? {} : { id: row.id }), ...variant });
   }
+  problems.throwIfAny();
 
   const title = withSets.entries.get("title");
   const seed = request.seed ?? seedOf(mergeMaps(top, scale?.overlay, sets));
@@ -98,6 +111,10 @@ export async function resolveRecipe(request: RecipeRequest, source: StageSource)
     seed,
     placeLabel: placeLabel(first),
     variants,
+    overlays: new Map([
+      ...(scale === undefined ? [] : nodesOf(scale.overlay).map((node) => [node, `scale ${scale.name}`] as const)),
+      ...rows.flatMap((row) => (row === undefined ? [] : nodesOf(row.overlay).map((node) => [node, `row ${row.id}`] as const))),
+    ]),
     value,
     hash: contentHash(value.variants),
   };
@@ -134,6 +151,9 @@ function matrixRows(matrix: Node): { id: string; overlay: MapNode }[] {
 class VariantResolver {
   readonly #used = new Set<Node>();
   readonly #head: MapNode;
+  /** Stages that are named, and those of them whose name is one. */
+  #asked = 0;
+  readonly #found: { id: string; stage: Stage }[] = [];
 
   constructor(
     readonly source: StageSource,
@@ -144,18 +164,22 @@ class VariantResolver {
   }
 
   async resolve(): Promise<Omit<Variant, "id">> {
-    const place = await this.#place();
+    const problems = new Problems();
+    const place = await problems.keep(() => this.#place());
     const stages = this.#head.entries.get("stages");
     if (stages === undefined || stages.kind !== "list") throw wrong(stages ?? this.#head, "a recipe needs `stages`, a list");
     const specs: StageSpec[] = [];
-    for (const item of stages.items) {
-      const spec = await this.#spec(item);
-      if (spec.id === "place" || specs.some(({ id }) => id === spec.id))
-        throw wrong(item, `two stages are called "${spec.id}"`, `give one another name: { ${spec.id}-2: { stage: ${spec.stage.name}, … } }`);
-      specs.push(spec);
-    }
-    this.#refuseUnused([...specs, ...(place.placeStage === undefined ? [] : [place.placeStage])]);
-    return { ...place, stages: specs };
+    for (const item of stages.items)
+      await problems.keep(async () => {
+        const spec = await this.#spec(item);
+        if (spec.id === "place" || specs.some(({ id }) => id === spec.id))
+          throw wrong(item, `two stages are called "${spec.id}"`, `give one another name: { ${spec.id}-2: { stage: ${spec.stage.name}, … } }`);
+        specs.push(spec);
+      });
+    // What is said of a stage whose name is wrong would be told a second time.
+    if (this.#found.length === this.#asked) problems.add(...this.#unused());
+    problems.throwIfAny();
+    return { ...place, seed: this.seed ?? seedOf(this.#head), head: this.#head, stages: specs };
   }
 
   async #place(): Promise<{ placeFile?: string; placeStage?: StageSpec }> {
@@ -169,6 +193,7 @@ class VariantResolver {
 
   /** `name`, `{ name: options }` or `{ id: { stage: name, … } }` */
   async #spec(item: Node, forcedId?: string): Promise<StageSpec> {
+    this.#asked += 1;
     let id: string;
     let inline: Node;
     if (item.kind === "scalar") {
@@ -195,14 +220,15 @@ class VariantResolver {
         exit: EXIT.usage,
       });
     }
-    return this.#build(forcedId ?? id, id, stage, own);
+    return this.#build(forcedId ?? id, id, stage, own, formatOrigin(item.key ?? item.origin));
   }
 
-  #build(id: string, alias: string, stage: Stage, own: MapNode): StageSpec {
+  #build(id: string, alias: string, stage: Stage, own: MapNode, where: string): StageSpec {
     const [top, ...over] = this.layers;
     const spread = (layer: MapNode | undefined) =>
       layer === undefined ? [] : this.#keysFor(layer, new Set([stage.name, ...(stage.aliases ?? [])]), new Set([id, alias]), stage);
     const merged = mergeMaps(...spread(top), own, ...over.flatMap(spread));
+    this.#found.push({ id, stage });
     const entries = new Map(merged.entries);
     const isOption = (name: string) => Object.hasOwn(stage.options.shape, name);
     const host = (name: string): Node | undefined => {
@@ -220,9 +246,11 @@ class VariantResolver {
       options,
       files,
       seed: seed === undefined ? (this.seed ?? seedOf(this.#head)) : asCount(seed, "seed"),
-      minutes: minutes?.kind === "scalar" && typeof minutes.value === "number" ? minutes.value : (stage.minutes ?? 0.2),
+      minutes: minutes === undefined ? expectedMinutes(stage, options) : asDuration(minutes, "minutes"),
       retries: retries === undefined ? 0 : asCount(retries, "retries"),
       needs: needs === undefined ? {} : needsOf(asMap(needs, "needs")),
+      written: merged,
+      where,
     };
   }
 
@@ -234,6 +262,7 @@ class VariantResolver {
     for (const [key, node] of layer.entries) {
       const named = names.has(key);
       if (TOP.includes(key) && !(named && node.kind === "map" && key !== "place")) continue;
+      if (key === "id" && layer === this.layers[2]) continue; // the row's own
       if (named || (ids.has(key) && key !== "place")) (ids.has(key) && !named ? byId : byName).push(asMap(node, key));
       else if (Object.hasOwn(stage.options.shape, key)) shared.entries.set(key, node);
       else continue;
@@ -248,19 +277,22 @@ class VariantResolver {
     return new Set(nodes.flatMap((node) => (node.kind === "map" ? [...node.entries.keys()] : node.kind === "scalar" ? [String(node.value)] : [])));
   }
 
-  #refuseUnused(specs: readonly StageSpec[]): void {
+  #unused(): Problem[] {
     const placeNames = this.#placeNames();
-    for (const [i, layer] of this.layers.entries())
-      for (const [key, node] of layer?.entries ?? []) {
-        if (this.#used.has(node) || TOP.includes(key) || placeNames.has(key) || (i === 2 && ROW.includes(key))) continue;
-        const known = new Set([...TOP, ...specs.flatMap(({ id, stage }) => [id, stage.name, ...Object.keys(stage.options.shape)])]);
-        throw new UserError({
-          what: `no stage and no option of this recipe is called "${key}"`,
-          where: formatOrigin(node.key ?? node.origin, [key]),
-          fix: suggestion(key, known),
-          exit: EXIT.usage,
-        });
-      }
+    const known = new Set([...TOP, ...this.#found.flatMap(({ id, stage }) => [id, stage.name, ...Object.keys(stage.options.shape)])]);
+    return this.layers.flatMap((layer, i) =>
+      [...(layer?.entries ?? [])].flatMap(([key, node]) =>
+        this.#used.has(node) || TOP.includes(key) || placeNames.has(key) || (i === 2 && ROW.includes(key))
+          ? []
+          : [
+              {
+                what: `no stage and no option of this recipe is called "${key}"`,
+                where: formatOrigin(node.key ?? node.origin, [key]),
+                fix: suggestion(key, known),
+              },
+            ],
+      ),
+    );
   }
 }
 

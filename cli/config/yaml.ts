@@ -8,8 +8,11 @@ import { dirname, relative } from "node:path";
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from "yaml";
 import { EXIT, UserError } from "../errors";
 import { formatOrigin, type Node, type Origin, type Scalar } from "./node";
+import { RecipeError } from "./problems";
 
 const MAX_BYTES = 1 << 20;
+/** One missing quote can make a hundred. */
+const MAX_PROBLEMS = 10;
 const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
 /** @param shown how errors name the file; `base` is the folder that relative paths in it start from */
@@ -26,8 +29,11 @@ export function parseYaml(text: string, shown: string, base: string, fixed?: Ori
   if (Buffer.byteLength(text) > MAX_BYTES) fail(`larger than ${MAX_BYTES >> 20} MiB, which no recipe is`, 0);
 
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, strict: true, version: "1.2" });
-  const problem = document.errors[0] ?? document.warnings[0];
-  if (problem !== undefined) fail(problem.message.split("\n")[0]!.replace(/\.$/, ""), problem.pos[0]);
+  const broken = [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS);
+  if (broken.length > 0)
+    throw new RecipeError(
+      broken.map(({ message, pos }) => ({ what: message.split("\n")[0]!.replace(/\.$/, ""), where: formatOrigin(origin(pos[0])) })),
+    );
   visit(document, {
     Alias: (_, node) =>
       fail(

@@ -1,9 +1,8 @@
 /** Turns a recipe into a list of stages with keys, folders and bound inputs, in an order in which they can run. Reads the user's files, writes nothing. */
 import { join } from "node:path";
 import { contentHash } from "../config/hash";
+import { bindNeeds } from "../config/needs";
 import type { ResolvedRecipe, StageSpec, Variant } from "../config/recipe";
-import { EXIT, UserError } from "../errors";
-import { suggestion } from "../suggest";
 import type { InputHashes } from "./inputs";
 
 export interface PlannedStage extends Omit<StageSpec, "needs"> {
@@ -57,7 +56,7 @@ async function planVariant(variant: Variant, runDir: string, hashes: InputHashes
   const place = variant.placeStage === undefined ? undefined : plan(variant.placeStage, [], undefined);
   if (place !== undefined) done.push(place);
 
-  for (const spec of variant.stages) done.push(plan(spec, bind(spec, done), place));
+  for (const spec of variant.stages) done.push(plan(spec, bindNeeds(spec, done), place));
   return done;
 
   function plan(spec: StageSpec, needs: PlannedStage["needs"], placeFrom: PlannedStage | undefined): PlannedStage {
@@ -86,45 +85,4 @@ async function planVariant(variant: Variant, runDir: string, hashes: InputHashes
       ...(variant.id === undefined ? {} : { variant: variant.id }),
     };
   }
-}
-
-const answers = (planned: PlannedStage, name: string): boolean => planned.stage.name === name || (planned.stage.aliases?.includes(name) ?? false);
-
-/** Which earlier stages answer the needs of `spec`. */
-function bind(spec: StageSpec, earlier: readonly PlannedStage[]): PlannedStage["needs"] {
-  const wanted = spec.stage.needs ?? [];
-  for (const named of Object.keys(spec.needs))
-    if (!wanted.some((need) => need.replace(/[?*]$/, "") === named.replace(/[?*]$/, "")))
-      throw new UserError({
-        what: `the stage "${spec.stage.name}" does not need "${named}"`,
-        where: `${spec.id}.needs`,
-        fix: suggestion(named, wanted),
-        exit: EXIT.usage,
-      });
-  return wanted.flatMap((need) => {
-    const name = need.replace(/[?*]$/, "");
-    const told = spec.needs[name] ?? spec.needs[need];
-    if (told !== undefined)
-      return told.map((id) => {
-        const from = earlier.find((planned) => planned.id === id);
-        if (from !== undefined) return { need, from };
-        const known = earlier.map((planned) => planned.id);
-        throw new UserError({
-          what: `no stage before it is called "${id}"`,
-          where: `${spec.id}.needs.${name}`,
-          fix: suggestion(id, known),
-          exit: EXIT.usage,
-        });
-      });
-    const found = earlier.filter((planned) => planned.id === name || answers(planned, name));
-    if (need.endsWith("*")) return found.map((from) => ({ need, from }));
-    const exact = found.find(({ id }) => id === name) ?? found.at(-1);
-    if (exact !== undefined) return [{ need, from: exact }];
-    if (need.endsWith("?")) return [];
-    throw new UserError({
-      what: `the stage "${spec.id}" needs "${name}", and no stage before it is one`,
-      fix: `put \`- ${name}\` before it in \`stages\``,
-      exit: EXIT.usage,
-    });
-  });
 }

@@ -1,7 +1,7 @@
 /** What a run folder says about itself: `run.json` for the run, `<stage>/stage.json` for each stage. Reading needs no plugin and no recipe. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ErrorRecord } from "../errors";
+import { type ErrorRecord, EXIT, UserError } from "../errors";
 import type { ReportSection } from "../plugin";
 
 /** `stage.json`: written last, so a folder that has one with status "done" is complete. */
@@ -86,8 +86,24 @@ export function readStageRecord(dir: string): StageRecord | undefined {
   }
 }
 
+function readRunRecord(dir: string): RunRecord {
+  const path = join(dir, "run.json");
+  if (!existsSync(path)) throw new UserError({ what: "this is no run folder", where: dir, fix: "see: earthcraft runs ls", exit: EXIT.badInput });
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as RunRecord;
+  } catch (error) {
+    throw new UserError({
+      what: `run.json cannot be read: ${error instanceof Error ? error.message : error}`,
+      where: dir,
+      fix: "run the recipe again: it is written anew",
+      exit: EXIT.badInput,
+    });
+  }
+}
+
+/** @throws UserError of exit 65 where the folder is none of a run */
 export function readRun(dir: string): Run {
-  const run = JSON.parse(readFileSync(join(dir, "run.json"), "utf8")) as RunRecord;
+  const run = readRunRecord(dir);
   const stages = run.stages.map((status) => {
     const path = join(dir, status.dir);
     const record = readStageRecord(path);

@@ -2,15 +2,19 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { contentHash } from "../config/hash";
-import { checkOptions } from "../config/options";
+import { mergeMaps } from "../config/node";
+import { checkOptions, expectedMinutes } from "../config/options";
+import { parseSet } from "../config/set";
 import { parseYaml } from "../config/yaml";
 import { EXIT, UserError } from "../errors";
 import { Cancelled, type StageRequest } from "../plugin";
 import { suggestion } from "../suggest";
+import { Eta } from "./eta";
 import { lockRun } from "./lock";
 import { readStageRecord } from "./record";
 import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
+import { StageProgress } from "./stage-progress";
 import type { TaskSpec } from "./task";
 
 /** @throws UserError of exit 2 unless `dir` is new, or an earlier output of the same stage outside any run */
@@ -35,7 +39,8 @@ export async function runStage(session: Session, request: StageRequest): Promise
     throw new UserError({ what: `there is no stage "${request.stage}"`, fix: suggestion(request.stage, host.stageNames()), exit: EXIT.usage });
   const node = parseYaml(JSON.stringify(request.options ?? {}), stage.name, io.cwd);
   if (node.kind !== "map") throw new Error("options must be an object");
-  const { options } = checkOptions(stage, stage.name, node, host.metricNames());
+  const set = common.set.map((text) => parseSet(text, io.cwd));
+  const { options } = checkOptions(stage, stage.name, mergeMaps(node, ...set), host.metricNames());
   const dir = resolve(io.cwd, request.out);
   refuseOthers(dir, stage.name);
 
@@ -84,9 +89,10 @@ export async function runStage(session: Session, request: StageRequest): Promise
   const started = io.monotonic();
   const seconds = () => (io.monotonic() - started) / 1000;
   ui.stageStart(view);
+  using progress = new StageProgress(view, seconds, new Eta([{ id: stage.name, minutes: expectedMinutes(stage, options) }]), new Set(), ui);
   try {
     const events = {
-      progress: (done: number, total: number, note?: string) => ui.stageProgress(view, { done, total, ...(note === undefined ? {} : { note }) }),
+      progress: (done: number, total: number, note?: string) => progress.task(undefined, done, total, note),
       log: (text: string) => ui.debug(text),
       warn: (text: string) => ui.warn(text),
     };

@@ -44,7 +44,8 @@ const built = () => readdirSync(join(cache, "earthcraft/native")).filter((name) 
 beforeAll(() => {
   for (const file of ["lib/libtorch_cpu.so", "lib/libc10.so", "include/ATen/core/Tensor.h"]) put(join(dir, "torch", file), "");
   put(join(dir, "torch/version.py"), `__version__ = '${TORCH_VERSION}+test'\n`);
-  for (const part of ["cli", "package.json"]) cpSync(join(programRoot, part), join(checkout, part), { recursive: true });
+  for (const part of ["cli", "bunfig.toml", "tsconfig.json", "package.json"])
+    cpSync(join(programRoot, part), join(checkout, part), { recursive: true });
   symlinkSync(join(programRoot, "node_modules"), join(checkout, "node_modules"));
   put(join(checkout, "ffi/native/CMakeLists.txt"), CMAKE);
 });

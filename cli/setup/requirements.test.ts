@@ -79,7 +79,8 @@ describe("requirements", () => {
 describe("the launcher", () => {
   const checkout = join(dir, "checkout");
   mkdirSync(join(checkout, "cli", "setup"), { recursive: true });
-  for (const file of ["earthcraft", "bun.lock", "package.json", "cli/setup/requirements.sh"]) cpSync(join(programRoot, file), join(checkout, file));
+  for (const file of ["earthcraft", "bun.lock", "bunfig.toml", "tsconfig.json", "package.json", "cli/setup/requirements.sh"])
+    cpSync(join(programRoot, file), join(checkout, file));
   writeFileSync(join(checkout, "cli/main.ts"), "console.log(process.argv.slice(2).join(' '))");
   const launch = (path: string, args: string[], env: Record<string, string> = {}) => {
     const home = mkdtempSync(join(dir, "home-"));

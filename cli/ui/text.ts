@@ -13,13 +13,24 @@ export function bytes(count: number): string {
   return count < 1e9 ? `${Math.round(count / 1e6)} MB` : `${(count / 1e9).toFixed(2)} GB`;
 }
 
-/** Names come from files: nothing in them may move the cursor. */
+/** Names come from files: nothing in them may move the cursor or turn the direction of writing. */
 export function harmless(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 }
 
-/** Cut to a width, the end marked. */
+/** Cut to a width in columns, the end marked. */
 export function clip(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  if (Bun.stringWidth(text) <= width) return text;
+  let kept = "";
+  for (const letter of text) {
+    if (Bun.stringWidth(kept + letter) > width - 1) break;
+    kept += letter;
+  }
+  return width < 1 ? "" : `${kept}…`;
+}
+
+/** Filled up with spaces to a width in columns. */
+export function padded(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - Bun.stringWidth(text)));
 }

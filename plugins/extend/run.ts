@@ -4,7 +4,7 @@ import { EXIT, type StageResult, type StageTask, UserError } from "../../cli/plu
 import { Tensor } from "../../ffi";
 import { openDataset } from "../dataset/api";
 import { seamSteps, surfaceOf } from "../models/api";
-import { type FlatScene, flatten, loadModels, type Placement, sceneCondition, toCoords, writeFlatScene, writePictures } from "../sample/api";
+import { type FlatScene, flatten, loadModels, type Placement, sceneCondition, toCoords, withTau, writeFlatScene, writePictures } from "../sample/api";
 import { enlarge, type Picture, semanticPicture, topPicture, writePng } from "../view/api";
 import { growScene, type Part } from "./grow";
 import { mapOverWindow, siteMap } from "./site-map";
@@ -16,7 +16,7 @@ const ALIGN = 16;
 
 export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> {
   const { options, out, seed } = task;
-  const { models, sight } = loadModels(task);
+  const { models, sight, trainedTau } = loadModels(task);
   const { extent } = sight;
   const plan = planWindows({ ...options, edge: extent, align: ALIGN, seed });
   const dataset = await openDataset(task.inputs.split!.dir);
@@ -31,7 +31,7 @@ export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> 
 
   const parts: Part[] = [];
   const request = {
-    ...{ plan, seed, structure: options.structure, texture: options.texture },
+    ...{ plan, seed, structure: withTau(options.structure, task, trainedTau), texture: options.texture },
     conditionOf: (window: { origin: readonly [number, number]; seed: number }) =>
       sceneCondition(
         options.condition === "none" ? { kind: "none" } : { kind: "semantic", map: mapOverWindow(map, window.origin, extent) },

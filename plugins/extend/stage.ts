@@ -23,6 +23,6 @@ export const extend = defineStage({
   options: extendOptions,
   needs: samplingNeeds,
   native: true,
-  minutes: 0.7,
+  minutes: 0.15,
   run: async (task) => (await import("./run")).run(task),
 });

@@ -3,7 +3,7 @@ export { Posterior } from "./blocks/posterior";
 export { rematerializing } from "./blocks/rematerialize";
 export { classsfmConfig } from "./classsfm/config";
 export { Classsfm } from "./classsfm/model";
-export { type GuidedBy, gridOfCells, occupiedCells, sampleGrid } from "./classsfm/sample";
+export { type GuidedBy, gridCells, gridOfCells, occupiedCells, sampleGrid } from "./classsfm/sample";
 export { alignTo, repeatScene } from "./conditions/align";
 export { type ConditionKind, type ConditionMix, conditionMix, drawCondition } from "./conditions/mix";
 export { normalDrop, normalDropDefaults } from "./conditions/normal-drop";

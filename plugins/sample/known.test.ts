@@ -37,7 +37,7 @@ function randomModels(): PipelineModels {
   };
 }
 
-const structure = samplingOptions.structure.parse({ flow: { steps: 3 }, roughening: { simplify: 1 }, tau: 0.2, voxelCap: 4000 });
+const structure = { ...samplingOptions.structure.parse({ flow: { steps: 3 }, roughening: { simplify: 1 }, voxelCap: 4000 }), tau: 0.2 };
 const texture = samplingOptions.texture.parse({ flow: { steps: 3 } });
 const map = Uint8Array.from({ length: EXTENT ** 2 }, (_, i) => 1 + (Math.floor(i / 7) % 9));
 

@@ -8,6 +8,8 @@ import type { PipelineModels } from "./pipeline";
 export interface LoadedModels {
   models: PipelineModels;
   sight: Sight;
+  /** τ that LatentSFM's training was told: what `auto` means where none was chosen. */
+  trainedTau: number;
 }
 
 /** @throws UserError when models were trained for different windows or on different features */
@@ -24,6 +26,7 @@ export function loadModels({ inputs, device }: Pick<StageTask<unknown>, "inputs"
       mean: numbers(texfm.info, "tex_mean"),
       std: numbers(texfm.info, "tex_std"),
     },
+    trainedTau: numbers(latentsfm.info, "tau")[0]!,
     sight: { extent: classsfm.info.extent, extractor: extractorOf(texfm.info.extractor!), mapPixels: numbers(texfm.info, "map_pixels")[0]! },
   };
 }

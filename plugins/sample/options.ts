@@ -18,22 +18,31 @@ const flow = z
 
 export const structureOptions = z
   .strictObject({
+    /** ClassSFM's. */
     flow,
+    /** LatentSFM's. */
+    latentFlow: flow,
     /** Of ClassSFM's cells on their way into LatentSFM; the same as in its training. */
     roughening: roughening.prefault({}),
-    /** τ of the refinement: a cell stays when more than half of its channels have |z| / σ above it. */
-    tau: z.number().min(0).default(0.3),
+    /** τ of the refinement: a cell stays when more than half of its channels have |z| / σ above it. `auto`: what the stage `tune-refinement` chose, else what LatentSFM was trained with. */
+    tau: z.union([z.literal("auto"), z.number().min(0)]).default(0.3),
     /** Most voxels at level L (half at L/2, a quarter at L/4): an untrained flow would decode to slabs. The paper trains with at most 250k. */
     voxelCap: z.int().positive().default(250_000),
   })
   .prefault({});
-export type StructureOptions = z.infer<typeof structureOptions>;
+/** As a recipe has them. */
+export type StructureRecipe = z.infer<typeof structureOptions>;
+/** With τ a number: see `withTau`. */
+export type StructureOptions = Omit<StructureRecipe, "tau"> & { tau: number };
 
 export const textureOptions = z.strictObject({ flow }).prefault({});
 export type TextureOptions = z.infer<typeof textureOptions>;
 
-/** What the stages `sample`, `extend` and `evaluate` read: the samples' index and the five models. */
-export const samplingNeeds = ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"] as const;
+/** What the stages `sample`, `extend` and `evaluate` read: the samples' index, the five models, and the refinement limit where one was chosen. */
+export const samplingNeeds = [
+  ...["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
+  "tune-refinement?",
+];
 
 /** Keys that they share. */
 export const samplingOptions = { structure: structureOptions, texture: textureOptions };

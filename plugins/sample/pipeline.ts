@@ -44,8 +44,9 @@ export interface SceneRequest {
 /** The caller's scope owns what comes back. */
 export function sampleScene(models: PipelineModels, request: SceneRequest): Scene {
   const { condition, seed, given, known } = request;
-  const structureSteps = request.structure.flow.steps;
-  const total = 2 * structureSteps + request.texture.flow.steps;
+  const coarseSteps = request.structure.flow.steps;
+  const structureSteps = coarseSteps + request.structure.latentFlow.steps;
+  const total = structureSteps + request.texture.flow.steps;
   const steps = (before: number, what: string) => (done: number) => request.onStep?.(before + done, total, what);
   const structure = { conditions: condition.structure, seed, options: request.structure, known: known?.structure };
 
@@ -55,7 +56,7 @@ export function sampleScene(models: PipelineModels, request: SceneRequest): Scen
     scene.latents = given?.latents;
     if (!scene.latents) {
       scene.coarse = given?.coarse ?? coarseCells(models, { ...structure, onStep: steps(0, "coarse cells") });
-      scene.latents = refinedLatents(models, scene.coarse, { ...structure, onStep: steps(structureSteps, "latents") });
+      scene.latents = refinedLatents(models, scene.coarse, { ...structure, onStep: steps(coarseSteps, "latents") });
     }
     coords = decodedVoxels(models, scene.latents, request.structure, known?.structure);
   }
@@ -71,7 +72,7 @@ export function sampleScene(models: PipelineModels, request: SceneRequest): Scen
     seed,
     options: request.texture,
     known: known?.texture,
-    onStep: steps(2 * structureSteps, "texture"),
+    onStep: steps(structureSteps, "texture"),
   });
   return { ...scene, texture, splats: decodedSplats(models, texture) };
 }

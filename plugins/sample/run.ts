@@ -13,12 +13,14 @@ import { toCoords } from "./known";
 import { loadModels } from "./load";
 import { classesFromMap, flatten, type Placement, writeFlatScene, writePictures, writeProducts } from "./outputs";
 import { sampleScene } from "./pipeline";
+import { withTau } from "./refinement/limit";
 import type { SampleOptions } from "./stage";
 
 export async function run(task: StageTask<SampleOptions>): Promise<StageResult> {
   const { options, out } = task;
-  const { models, sight } = loadModels(task);
+  const { models, sight, trainedTau } = loadModels(task);
   const { extent } = sight;
+  const structure = withTau(options.structure, task, trainedTau);
   const dataset = await openDataset(task.inputs.split!.dir);
   const window = await chooseWindow(dataset, options, extent);
   const condition: ConditionInput = options.map
@@ -44,7 +46,7 @@ export async function run(task: StageTask<SampleOptions>): Promise<StageResult> 
     const flat = scope(() => {
       const scene = sampleScene(models, {
         condition: sceneCondition(condition, sight, seed),
-        ...{ seed, structure: options.structure, texture: options.texture },
+        ...{ seed, structure, texture: options.texture },
         ...(given && { given: { voxels: Tensor.from(given.voxels.toArray(), given.voxels.shape) } }),
         onStep: (done, total, what) => {
           task.stopIfCancelled();

@@ -25,6 +25,6 @@ export const sample = defineStage({
   options: sampleOptions,
   needs: samplingNeeds,
   native: true,
-  minutes: 0.3,
+  minutes: 0.05,
   run: async (task) => (await import("./run")).run(task),
 });

@@ -8,6 +8,7 @@ import { SparseTensor } from "../../ffi/sparse";
 import {
   type Classsfm,
   type GuidedBy,
+  gridCells,
   type IntegrateOptions,
   type Latentsfm,
   occupiedCells,
@@ -79,7 +80,7 @@ export function refinedLatents(models: StructureModels, coarse: Int32Array, requ
     // Noise belongs to the cell and not to its row: a window that gains a cell elsewhere keeps the noise of all others.
     const noise = noiseFor("latents", seed, [edge ** 3, channels]).indexSelect(0, cellNumbers(rough, edge));
     const settled = known && { mask: inColumns(coords, known.columns_LL, 8), x0: rowsOf(known.cells, coords).div(models.latentScale), noise };
-    const z = sampleLatents(models.latentsfm, conditions, SparseTensor.of(coords, noise), { ...options.flow, known: settled, onStep });
+    const z = sampleLatents(models.latentsfm, conditions, SparseTensor.of(coords, noise), { ...options.latentFlow, known: settled, onStep });
     const real = new Set(realCells(z.toArray(), channels, options.tau));
     if (settled && known) {
       // What earlier windows decided stands, whatever the rule says of it.
@@ -110,13 +111,6 @@ export function decodedVoxels({ structvae }: StructureModels, latents: SparseTen
       return decoded.voxels?.coords ?? latents.coords.narrow(0, 0, 0);
     }),
   );
-}
-
-/** All cells of a grid, x slowest and z fastest: [edge³, 3]. */
-function gridCells(edge: number): Int32Array {
-  const cells = new Int32Array(3 * edge ** 3);
-  for (let i = 0; i < edge ** 3; i++) cells.set([Math.floor(i / edge ** 2), Math.floor(i / edge) % edge, i % edge], 3 * i);
-  return cells;
 }
 
 /** Where cells stand in `gridCells`: int64 [N]. */

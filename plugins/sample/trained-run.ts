@@ -13,7 +13,13 @@ export interface TrainedRun {
 /** @throws UserError naming the stage that is not done */
 export function trainedRun(dir: string): TrainedRun {
   const run = readRun(dir);
-  const inputs = Object.fromEntries(samplingNeeds.map((need) => [need, join(dir, folderOf(run, need))]));
+  const inputs = Object.fromEntries(
+    samplingNeeds.flatMap((need) => {
+      const stage = need.replace("?", "");
+      const optional = stage !== need && !run.stages.some((found) => found.stage === stage && found.status === "done");
+      return optional ? [] : [[stage, join(dir, folderOf(run, stage))]];
+    }),
+  );
   const sampled = run.stages.find(({ stage, record }) => record && ["sample", "extend", "evaluate"].includes(stage))?.record?.options ?? {};
   const { structure, texture } = sampled;
   return { inputs, sampling: { ...(structure !== undefined && { structure }), ...(texture !== undefined && { texture }) } };

@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { symmetryOf } from "./augment/symmetry";
 import { type Crop, CropSource, cropAt, cropFeatures } from "./crops";
-import { SampleStore } from "./samples";
+import { StepDraws } from "./random";
+import { type Sample, SampleStore } from "./samples";
 import { structConditionOf, windowOfMap } from "./struct-conditions";
+import { drawViews } from "./target-views";
 import { mapCondition, viewCondition } from "./tex-conditions";
 import { CELLS, writeTown } from "./town.fixture";
 import { cutView } from "./view-crops";
@@ -159,4 +161,59 @@ describe("views of a crop", () => {
     expect(small!).toBeLessThan(large! / 2);
     expect(small!).toBeGreaterThan(0);
   });
+});
+
+describe("target views", () => {
+  const options = { window: CELLS, views: 1, viewSize: [32, 32] as const };
+  const corner = { x: 0, y: 0, size: 8 };
+  /** The store with `count` views that show nothing, and then its own view 0 with only what `keep` lets through. */
+  function blinded(count: number, keep: (pixel: number) => boolean): { store: SampleStore; sample: Sample } {
+    const sample = store.get("a.0");
+    const { width, height, ...seen } = store.viewsOf("a");
+    const size = width * height;
+    const repeat = <A extends Uint8Array | Float32Array | Int8Array>(data: A, each: number): A => {
+      const all = new (data.constructor as new (length: number) => A)(each * (count + 1));
+      for (let i = 0; i <= count; i++) all.set(data.subarray(0, each), each * i);
+      return all;
+    };
+    const depth = new Float32Array(size * (count + 1));
+    for (let pixel = 0; pixel < size; pixel++) if (keep(pixel)) depth[size * count + pixel] = seen.depth[pixel]!;
+    const views = { width, height, count: count + 1, depth, rgb: repeat(seen.rgb, 3 * size), normal: repeat(seen.normal, 3 * size) };
+    const cameras = { c2w: repeat(seen.c2w, 16), intrinsics: repeat(seen.intrinsics, 4) };
+    const record = { ...sample.record, views: Array.from({ length: count + 1 }, (_, view) => ({ view, share: 1 })) };
+    return {
+      store: Object.assign(Object.create(store) as SampleStore, { viewsOf: () => ({ ...views, ...cameras }) }),
+      sample: { ...sample, record },
+    };
+  }
+  const draw = ({ store: from, sample }: ReturnType<typeof blinded>) =>
+    drawViews(cropAt(sample, symmetryOf(0), [0, 0], corner, CELLS), from, options, new StepDraws(1, "condition", 0));
+
+  test("the one view of a hundred that shows a square is found, though chance misses it", () => {
+    const { crop, views } = draw(blinded(100, () => true));
+    expect(crop.square).toEqual(corner);
+    expect(views).toHaveLength(1);
+    expect(views[0].seen).toBeGreaterThan(0);
+  });
+
+  test("where no view shows the square, its whole window trains", () => {
+    const { width, height } = store.viewsOf("a");
+    const square = cutViewMask();
+    const { crop, views } = draw(blinded(3, (pixel) => !square.has(pixel)));
+    expect(crop.square).toEqual({ x: 0, y: 0, size: CELLS });
+    expect(views[0].seen).toBeGreaterThan(0);
+    expect(square.size).toBeLessThan(width * height);
+  });
+
+  test("a crop that no view knows is an error that names it", () => {
+    expect(() => draw(blinded(2, () => false))).toThrow("no view shows crop a.0");
+  });
+
+  /** Pixels of view 0 that see the square: those without which it is seen by none. */
+  function cutViewMask(): Set<number> {
+    const { width, height } = store.viewsOf("a");
+    const crop = cropAt(store.get("a.0"), symmetryOf(0), [0, 0], corner, CELLS);
+    const view = cutView(crop, store, 0, [width, height])!;
+    return new Set([...view.mask.keys()].filter((pixel) => view.mask[pixel] === 1));
+  }
 });

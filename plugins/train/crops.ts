@@ -59,9 +59,9 @@ export class CropSource {
     return this.store.ids[drawByWeight(this.weights, new StepDraws(this.seed, "loaderOrder", count).uniform(1)[0]!)]!;
   }
 
-  /** Loads the samples of the `batch` crops of a step. */
-  prepare(step: number, batch: number): Promise<void> {
-    return this.store.load(Array.from({ length: batch }, (_, place) => this.idOf(step * batch + place)));
+  /** Loads the samples of the `batch` crops of a step, and of crops so many further on. */
+  prepare(step: number, batch: number, further: readonly number[] = [0]): Promise<void> {
+    return this.store.load(further.flatMap((far) => Array.from({ length: batch }, (_, place) => this.idOf(step * batch + place + far))));
   }
 
   draw(count: number): Crop {
@@ -72,7 +72,7 @@ export class CropSource {
 }
 
 /** The middle window of a sample, unturned and with all its columns: what validation looks at. */
-function wholeCrop(sample: Sample, window: number): Crop {
+export function wholeCrop(sample: Sample, window: number): Crop {
   const corner = Math.max(0, Math.floor((sample.extent - window) / 2));
   return cropAt(sample, IDENTITY, [corner, corner], { x: 0, y: 0, size: window }, window);
 }
@@ -115,6 +115,14 @@ export function coordsTensor(coords: Int32Array, batch = 0): Tensor {
   const coords_N4 = new Int32Array(4 * n);
   for (let i = 0; i < n; i++) coords_N4.set([batch, coords[3 * i]!, coords[3 * i + 1]!, coords[3 * i + 2]!], 4 * i);
   return Tensor.from(coords_N4, [n, 4]);
+}
+
+/** The way back, of one scene: [N, 3]. */
+export function xyzOf(voxels: SparseTensor): Int32Array {
+  const coords = voxels.coords.toArray();
+  const xyz = new Int32Array((coords.length / 4) * 3);
+  for (let i = 0; i < coords.length / 4; i++) xyz.set([coords[4 * i + 1]!, coords[4 * i + 2]!, coords[4 * i + 3]!], 3 * i);
+  return xyz;
 }
 
 /** Voxels of a crop without features worth the name: StructVAE's input. */

@@ -1,6 +1,8 @@
 /** Times and noise of a training step: several draws of one scene side by side. */
 import { Tensor } from "../../ffi";
-import { LEVELS, logitNormalTime, pair, trainingTime } from "../models/api";
+import { type Inpainting, LEVELS, logitNormalTime, pair, type Settled, trainingTime } from "../models/api";
+import type { Square } from "./augment/crop";
+import { drawStrips, settledCells } from "./augment/settled";
 import type { FlowOptions } from "./flow-options";
 import { StepDraws } from "./random";
 
@@ -26,6 +28,30 @@ export function drawFlow(x0: Tensor, { draws, times, shift }: FlowOptions, seed:
     { device: x0.device },
   );
   return { t, ...pair(repeatRows(x0, draws), noise.to(x0.device), rows) };
+}
+
+/**
+ * By chance, what the flow is told to be settled: whole columns of the crop, with their data.
+ *
+ * @param x0 data of one scene, [N, C]
+ * @param coords its cells [N, 3], each `factor` cells of L wide
+ * @param square columns of the crop, in cells of L
+ */
+export function drawSettled(
+  x0: Tensor,
+  coords: Int32Array,
+  { square, factor }: { square: Square; factor: number },
+  { settled, draws }: FlowOptions,
+  how: Inpainting,
+  seed: number,
+  count: number,
+): Settled | undefined {
+  if (how === "reset") return undefined;
+  const chance = new StepDraws(seed, "inpainting", count);
+  if (chance.uniform(1)[0]! >= settled) return undefined;
+  const mask = settledCells(coords, drawStrips(square, chance), factor);
+  if (!mask) return undefined;
+  return { mask: repeatRows(Tensor.from(mask, [mask.length, 1], { device: x0.device }), draws), x0: repeatRows(x0, draws) };
 }
 
 export function repeatRows(x: Tensor, times: number): Tensor {

@@ -1,30 +1,52 @@
-/** Chooses encoded windows for training by Eq. 2's weights; the same for the same seed and count. */
+/** The encoded windows that LatentSFM and TexFM train on, chosen by Eq. 2's weights; the same for the same seed and count. */
+import type { StageTask } from "../../cli/plugin";
 import { drawByWeight, heightWeights } from "./augment/height-weights";
-import type { LatentItem } from "./latents";
+import { symmetryOf } from "./augment/symmetry";
+import { type Crop, cropAt } from "./crops";
+import { type LatentIndex, type LatentItem, type Latents, readLatentIndex, readLatents } from "./latents";
 import { StepDraws } from "./random";
-import type { SampleStore } from "./samples";
+import { SampleStore } from "./samples";
 
 export class LatentSource {
+  readonly index: LatentIndex;
   private readonly weights: number[];
 
-  constructor(
-    readonly items: readonly LatentItem[],
+  private constructor(
+    /** The training samples, for conditions. */
+    readonly store: SampleStore,
+    private readonly dir: string,
     private readonly seed: number,
     heightAlpha: number,
   ) {
+    this.index = readLatentIndex(dir);
     this.weights = heightWeights(
-      items.map((item) => item.height_cells),
+      this.index.items.map((item) => item.height_cells),
       heightAlpha,
     );
   }
 
-  /** Loads the samples, for their conditions, of the `batch` windows of a step. */
-  prepare(store: SampleStore, step: number, batch: number): Promise<void> {
-    return store.load(Array.from({ length: batch }, (_, place) => this.draw(step * batch + place).sample));
+  static async open({ inputs, seed }: Pick<StageTask<unknown>, "inputs" | "seed">, heightAlpha: number): Promise<LatentSource> {
+    return new LatentSource(await SampleStore.open(inputs.split!.dir, "train"), inputs["encode-latents"]!.dir, seed, heightAlpha);
+  }
+
+  /** Loads the samples of the `batch` windows of a step. */
+  prepare(step: number, batch: number): Promise<void> {
+    return this.store.load(Array.from({ length: batch }, (_, place) => this.draw(step * batch + place).sample));
   }
 
   /** @param count windows drawn before it, over the whole run */
   draw(count: number): LatentItem {
-    return this.items[drawByWeight(this.weights, new StepDraws(this.seed, "loaderOrder", count).uniform(1)[0]!)]!;
+    return this.index.items[drawByWeight(this.weights, new StepDraws(this.seed, "loaderOrder", count).uniform(1)[0]!)]!;
+  }
+
+  /** The caller's scope owns the tensors. */
+  latentsOf(item: LatentItem): Latents {
+    return readLatents(this.dir, item);
+  }
+
+  /** The crop that a window was encoded from; its sample must be loaded. */
+  cropOf({ sample, symmetry, corner }: LatentItem): Crop {
+    const { window } = this.index;
+    return cropAt(this.store.get(sample), symmetryOf(symmetry), corner, { x: 0, y: 0, size: window }, window);
   }
 }

@@ -39,3 +39,8 @@ export const reportingOptions = {
   logEvery: z.int().positive().default(10),
   validationCrops: z.int().positive().default(6),
 };
+
+/** Expected minutes of a training on two cores. @param crop_ms what a crop of the `mini` model takes there, all ranks counted */
+export function minutesOf({ steps, batch }: TrainingOptions, crop_ms: number): number {
+  return (steps * batch * crop_ms) / 60_000;
+}

@@ -6,9 +6,9 @@ import { defineCommand, EXIT, UserError } from "../../cli/plugin";
 export const viewCommand = defineCommand({
   name: "view",
   summary: "pictures, PLY, GLB and GeoTIFF of generated scenes",
-  args: { path: { summary: "a scene.safetensors, or a folder or run that holds some" } },
+  args: { path: { summary: "a scene.safetensors, or a folder or run that holds some", completes: "file" } },
   flags: {
-    only: { kind: "list", summary: "png, ply, glb or tif; may be given several times", value: "KIND" },
+    only: { kind: "list", summary: "png, ply, glb or tif; may be given several times", value: "KIND", completes: ["png", "ply", "glb", "tif"] },
     pixels: { kind: "integer", summary: "longer edge of a picture", value: "N", default: 960 },
   },
   accepts: ["out"],

@@ -60,6 +60,11 @@ describe("oblique picture", () => {
     expect([top.width, top.height]).toEqual([40, 24]);
     expect(where(top, red)).toMatchObject({ column: 38.5, row: 0.5, count: 4 });
     expect(where(top, green)).toMatchObject({ column: 0.5, row: 22.5, count: 4 });
+    const framed = topPicture(voxels, 88, [22, 15]);
+    const blue4 = where(framed, blue);
+    expect([framed.width, framed.height]).toEqual([88, 60]);
+    // Three rows of nothing lie north of it, two columns east.
+    expect([blue4.column, blue4.top, blue4.bottom]).toEqual([1.5, 12, 15]);
   });
 
   test("a roof hides what lies behind it", () => {

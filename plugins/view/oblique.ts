@@ -146,10 +146,17 @@ function shrink({ width, height, rgb }: Picture): Picture {
   return { width: w, height: h, rgb: out };
 }
 
-/** Voxels from straight above, north up: the colour of the highest in each column. @param pixels the picture is enlarged by whole steps up to this edge */
-export function topPicture(voxels: Voxels, pixels = 512, background: readonly [number, number, number] = [236, 236, 232]): Picture {
+const EMPTY = [236, 236, 232] as const;
+
+/**
+ * Voxels from straight above, north up: the colour of the highest in each column.
+ *
+ * @param pixels the picture is enlarged by whole steps up to this edge
+ * @param frame cells along x and y from the lattice's corner that it shows, whatever is empty in them; without it as far as there are voxels
+ */
+export function topPicture(voxels: Voxels, pixels = 512, frame?: readonly [number, number]): Picture {
   const { coords, rgb } = voxels;
-  const { min, max } = extentOf(voxels);
+  const { min, max } = frame ? { min: [0, 0] as const, max: frame } : extentOf(voxels);
   const [width, height] = [Math.max(1, max[0] - min[0]), Math.max(1, max[1] - min[1])];
   const highest = new Int32Array(width * height).fill(-1);
   for (let i = 0; i < coords.length / 3; i++) {
@@ -157,6 +164,6 @@ export function topPicture(voxels: Voxels, pixels = 512, background: readonly [n
     if (highest[at]! < 0 || coords[3 * i + 2]! > coords[3 * highest[at]! + 2]!) highest[at] = i;
   }
   const out = new Uint8Array(3 * width * height);
-  for (const [at, i] of highest.entries()) out.set(i < 0 ? background : rgb.subarray(3 * i, 3 * i + 3), 3 * at);
+  for (const [at, i] of highest.entries()) out.set(i < 0 ? EMPTY : rgb.subarray(3 * i, 3 * i + 3), 3 * at);
   return enlarge({ width, height, rgb: out }, Math.max(1, Math.floor(pixels / Math.max(width, height))));
 }

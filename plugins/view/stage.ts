@@ -16,7 +16,7 @@ export const view = defineStage({
   }),
   needs: ["sample*", "extend*"],
   native: false,
-  minutes: 0.3,
+  minutes: 0.05,
   run: async (task) => {
     const [{ exportScene }, { readScene }, { findScenes, sceneName }] = await Promise.all([
       import("./export"),

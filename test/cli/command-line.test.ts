@@ -168,8 +168,8 @@ test("a plugin of somebody else's, anywhere on the disk, gets the host's own int
   own.write(
     "mine/index.ts",
     `import { z } from "zod";
-     import { defineCommand, definePlugin, defineStage, UserError } from "earthcraft/cli/plugin";
-     const refuse = defineStage({ name: "refuse", version: 1, title: "Refusal", options: z.strictObject({ why: z.string().default("no") }), native: false,
+     import { defineCommand, definePlugin, defineStage, fileOption, UserError } from "earthcraft/cli/plugin";
+     const refuse = defineStage({ name: "refuse", version: 1, title: "Refusal", options: z.strictObject({ why: z.string().default("no"), from: fileOption().optional() }), native: false,
        async run({ options }) { throw new UserError({ what: options.why, exit: 65 }); } });
      export default definePlugin({ name: "mine", summary: "mine", stages: [refuse], commands: [defineCommand({ name: "mine", summary: "mine", async run({ result }) { result({}, "it runs"); } })] });`,
   );

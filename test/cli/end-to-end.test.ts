@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { programRoot } from "../../cli/io";
-import { type Finished, Program } from "./program";
-import { tinyQuickstart } from "./tiny-quickstart";
+import { documentedResults, misfits } from "./documented";
+import { type Finished, Program, until } from "./program";
+import { TINY_SET, TINY_STEPS, tinyQuickstart } from "./tiny-quickstart";
 
 const CANOPY = "earthcraft-plugin-canopy";
 const RUN = [...tinyQuickstart("run"), "--set", "evaluate.metrics=[height_error_m, green_share]"];
@@ -20,14 +21,14 @@ afterAll(() => program[Symbol.dispose]());
 
 describe("the quickstart, tiny", () => {
   test("goes through", () => {
-    expect(first.stderr).toContain("done: 20 stages");
+    expect(first.stderr).toContain("done: 21 stages");
     expect(first.code).toBe(0);
   });
 
   test("names its report at once and leaves it with every stage's section", () => {
-    expect(first.stderr.indexOf("report/index.html")).toBeLessThan(first.stderr.indexOf("[3/20]"));
+    expect(first.stderr.indexOf("report/index.html")).toBeLessThan(first.stderr.indexOf("[3/21]"));
     const page = program.read("run/report/index.html");
-    const titles = ["Voxel samples", "StructVAE", "TexVAE", "ClassSFM", "LatentSFM", "TexFM", "Extended scene", "Evaluation"];
+    const titles = ["Voxel samples", "StructVAE", "TexVAE", "ClassSFM", "LatentSFM", "TexFM", "Refinement limit", "Extended scene", "Evaluation"];
     expect(titles.filter((title) => !page.includes(`<h2>${title}`))).toEqual([]);
     expect(/(src|href)="https?:/.test(page)).toBe(false);
   });
@@ -43,6 +44,9 @@ describe("the quickstart, tiny", () => {
   test("measures held-out crops beside what needs no model", () => {
     const text = program.read("run/report/summary.json");
     const measures = [
+      "structvae_iou",
+      "texvae_psnr_class_mean",
+      "texfm_class_colour_error_pooled",
       "iou3_refined_own_map",
       "iou3_refined_other_map",
       "iou0_nearest_map",
@@ -88,7 +92,120 @@ describe("the quickstart, tiny", () => {
     expect(program.has("more/scene.safetensors")).toBe(true);
     const grown = await program.run("extend", "run", "--condition", "none", "--columns", "2", "--rows", "1", "--out", "grown", "--json");
     expect(JSON.parse(grown.stdout)).toMatchObject({ metrics: { windows: 2 } });
-    const measured = await program.run("eval", "run", "--crops", "1", "--out", "measured", "--json");
-    expect(JSON.parse(measured.stdout)).toHaveProperty("metrics.iou3_refined_own_map");
+    const measured = await program.run("eval", "run", "--crops", "1", "--only", "structvae,classsfm", "--out", "measured", "--json");
+    const { metrics } = JSON.parse(measured.stdout);
+    expect(metrics).toHaveProperty("iou3_coarse_own_map");
+    expect(metrics).toHaveProperty("structvae_iou");
+    expect(metrics).not.toHaveProperty("texvae_psnr");
+    const refused = await program.run("eval", "run", "--crops", "some");
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("--crops wants a number above 0 or `all`")]);
+  });
+
+  test("goes on measuring where it was killed, ends with the same numbers, and tells of them in the run's report", async () => {
+    const command = ["eval", "run", "--crops", "3", "--seeds", "2", "--seed", "4"];
+    const whole = await program.run(...command, "--out", "whole", "--json");
+    const killed = program.start(...command);
+    const ledger = "run/by-hand/evaluate.work/.scratch/evaluate";
+    const written = () => (program.has(ledger) ? [...new Bun.Glob("*.json").scanSync({ cwd: join(program.dir, ledger) })] : []);
+    await until(() => written().length > 0, 60_000);
+    process.kill(killed.pid, "SIGKILL");
+    await killed.finished();
+    const stored = program.read(`${ledger}/${written()[0]}`);
+    expect(Object.keys(JSON.parse(stored).values)).toContain("structvae_iou");
+    const resumed = await program.run(...command, "-v");
+    expect(resumed.stderr).toMatch(/[12] of 3 crops are measured already/);
+    const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/evaluate/stage.json");
+    expect(metrics).toEqual(JSON.parse(whole.stdout).metrics);
+    expect(program.read("run/report/index.html")).toContain("Evaluation by hand");
+    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty("by-hand-evaluate.iou0_own_map_low");
   });
 });
+
+describe("a finished run", () => {
+  const result = async (documented: string, ...command: string[]) => {
+    const { stdout, stderr, code } = await program.run(...command, "--json");
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    const value = JSON.parse(stdout);
+    expect(misfits(value, documentedResults.get(documented))).toEqual([]);
+    return value;
+  };
+
+  test("answers in the documented shapes", async () => {
+    const rows = await result("dataset ls RUN", "dataset", "ls", "run");
+    await result("dataset show RUN SAMPLE", "dataset", "show", "run", rows[0].id);
+    await result("dataset reindex RUN", "dataset", "reindex", "run");
+    await result("view PATH", "view", "run/sample-none", "--only", "ply", "--out", "viewed");
+    await result("run RECIPE", ...RUN);
+    await result("recipe check RECIPE", "recipe", "check", join(programRoot, "recipes/quickstart.yaml"));
+  });
+
+  test("shows the curve of every training", async () => {
+    const { stdout } = await program.run("runs", "show", "run");
+    for (const model of Object.keys(TINY_STEPS))
+      expect(stdout).toMatch(new RegExp(`^train-${model}: loss [\\d.e-]+ to [\\d.e-]+ in \\d+ steps\n`, "m"));
+    expect((await program.run("runs", "ls", ".")).stdout).toMatch(/ train-texfm [▁-█]{12} [\d.]+ /);
+  });
+
+  test("takes keys of the stage in the commands that use its models", async () => {
+    const wrong = await program.run("sample", "run", "--set", "structure.flow.stepz=1");
+    expect(wrong.stderr).toContain('did you mean "steps"?');
+    expect(wrong.code).toBe(2);
+    const drawn = await result("sample RUN", "sample", "run", "--condition", "none", "--set", "structure.flow.steps=1", "--out", "quick");
+    expect(drawn.metrics.scenes).toBe(1);
+    expect(program.json("quick/stage.json")).toMatchObject({ options: { condition: "none", structure: { flow: { steps: 1 } } } });
+    await result("extend RUN", "extend", "run", "--columns", "1", "--rows", "1", "--set", "structure.flow.steps=1", "--out", "alone");
+  });
+
+  test("is swept over guidance and steps by a Makefile, each pair once", () => {
+    const sweep = (guidance: string) => {
+      const file = join(programRoot, "recipes/sweeps/guidance.mk");
+      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "STEPS=1", `GUIDANCE=${guidance}`], {
+        cwd: program.dir,
+        env: { ...program.env, EARTHCRAFT_BUN: process.execPath },
+      });
+      expect([stderr.toString(), exitCode]).toEqual([expect.any(String), 0]);
+      const lines = stdout.toString().trimEnd().split("\n");
+      return {
+        measured: lines.filter((line) => line.includes(" eval run ")).length,
+        table: lines.slice(lines.findIndex((line) => line.startsWith("guidance\t"))),
+      };
+    };
+    const first = sweep("0");
+    expect(first.measured).toBe(1);
+    const second = sweep("0 2");
+    expect(second.measured).toBe(1);
+    expect(second.table.map((line) => line.split("\t").length)).toEqual([5, 5, 5]);
+    expect(second.table[1]).toBe(first.table[1]!);
+    expect(second.table[2]).toMatch(/^2\t1\t\d/);
+    const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/guidance/w2-steps1/stage.json");
+    expect(second.table[2]!.split("\t").slice(2).map(Number)).toEqual(
+      second.table[0]!.split("\t")
+        .slice(2)
+        .map((name) => metrics[name]!),
+    );
+    expect(sweep("0 2")).toEqual({ measured: 0, table: second.table });
+  }, 240_000);
+});
+
+test("a shell script sweeps the seeds of a training over one data set, each seed once", () => {
+  const sweep = (seeds: string) =>
+    Bun.spawnSync([join(programRoot, "recipes/sweeps/seeds.sh"), ...TINY_SET, "--set", "train-structvae.training.steps=2"], {
+      cwd: program.dir,
+      env: { ...program.env, EARTHCRAFT_BUN: process.execPath, SEEDS: seeds },
+    });
+  const first = sweep("1 2");
+  expect([first.stderr.toString(), first.exitCode]).toEqual([expect.stringContaining("train-structvae@seed-2: done"), 0]);
+  const table = first.stdout.toString();
+  expect(table).toMatch(/^seed\tiou\n1\t[\d.]+\n2\t[\d.]+\nmean\t[\d.]+\ndeviation\t[\d.e-]+\n$/);
+  const value = (row: string) => Number(new RegExp(`^${row}\t(.*)$`, "m").exec(table)![1]);
+  expect(value("mean")).toBeCloseTo((value("1") + value("2")) / 2, 3);
+  expect(value("deviation")).toBeCloseTo(Math.abs(value("1") - value("2")) / Math.SQRT2, 3);
+  expect(value("1")).not.toBe(value("2"));
+  const second = sweep("1 2");
+  expect(second.stderr.toString()).toContain("everything is done already");
+  expect(second.stdout.toString()).toBe(table);
+  const third = sweep("1 2 3");
+  expect(third.stderr.toString()).toMatch(/\d+ stages, \d+ done already/);
+  expect(third.stderr.toString().match(/train-structvae@seed-\d: done/g)).toEqual(["train-structvae@seed-3: done"]);
+  expect(sweep("1").exitCode).toBe(2); // no deviation of one
+}, 240_000);

@@ -10,6 +10,7 @@ export const annotate = defineStage({
   foreach: "site",
   itemsOf: "capture",
   native: true,
+  minutes: 0.08,
   run: async (task) => {
     const { annotateSite } = await import("./site");
     const found = await annotateSite({

@@ -10,6 +10,7 @@ export const capture = defineStage({
   foreach: "site",
   itemsOf: "viewpoints",
   native: true,
+  minutes: 0.08,
   run: async (task) => {
     const { captureSite } = await import("./site");
     const { count, width, height, covered } = await captureSite({

@@ -1,13 +1,13 @@
 import { defineCommand } from "../../../cli/plugin";
 
-const dir = { summary: "run folder of a data set" };
+const dir = { summary: "run folder of a data set", completes: "run" } as const;
 
 export const datasetLs = defineCommand({
   name: "dataset ls",
   summary: "list the samples of a data set",
   args: { dir },
   flags: {
-    split: { kind: "string", summary: "only this split", choices: ["train", "validation", "unused"] },
+    split: { kind: "string", summary: "only this split", choices: ["train", "tuning", "validation", "unused"] },
     site: { kind: "string", summary: "only this site" },
   },
   examples: ["dataset ls runs/quickstart --split validation"],

@@ -19,7 +19,7 @@ export const sites = defineStage({
     site_count: z.int().min(0).default(0),
   }),
   native: false,
-  minutes: 0.05,
+  minutes: 0.01,
   run: async (task) => {
     const { readPlace } = await import("./place-file");
     const { resolveSites } = await import("./sites");

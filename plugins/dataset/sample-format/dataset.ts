@@ -5,7 +5,7 @@
  */
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { UserError } from "../../../cli/plugin";
+import { EXIT, UserError } from "../../../cli/plugin";
 import { openSafetensors, type StoredTensor } from "../../../ffi/safetensors";
 import { SPLIT_FILE, type SplitIndex, type SplitName, splitSchema } from "./index-file";
 import { type SampleRecord, sampleSchema } from "./sample";
@@ -58,6 +58,7 @@ export async function openDataset(dir: string, options: DatasetOptions = {}): Pr
       what: "there is no data set here",
       where: dir,
       fix: "build one with `earthcraft dataset build RECIPE` and name its run folder",
+      exit: EXIT.badInput,
     });
   return new Dataset(file, splitSchema.parse(await Bun.file(file).json()), options);
 }

@@ -3,7 +3,8 @@ import { z } from "zod";
 
 export const SPLIT_FILE = "split.json";
 
-export const splitNames = ["train", "validation", "unused"] as const;
+/** `tuning`: crops that neither train a model nor measure one; numbers that a run chooses for itself are chosen on them. */
+export const splitNames = ["train", "tuning", "validation", "unused"] as const;
 export type SplitName = (typeof splitNames)[number];
 
 export const splitSchema = z.strictObject({
@@ -13,7 +14,15 @@ export const splitSchema = z.strictObject({
   seed: z.int(),
   extractor: z.string(),
   cells: z.int().positive(),
-  sites: z.array(z.strictObject({ id: z.string(), held_out: z.boolean(), views_dir: z.string() })),
+  sites: z.array(
+    z.strictObject({
+      id: z.string(),
+      held_out: z.boolean(),
+      /** Set aside for tuning; data sets of before there was that have none. */
+      tuning: z.boolean().default(false),
+      views_dir: z.string(),
+    }),
+  ),
   samples: z.array(
     z.strictObject({
       id: z.string(),

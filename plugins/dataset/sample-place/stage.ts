@@ -8,7 +8,7 @@ export const samplePlace = defineStage({
   title: "Sample place",
   options: z.strictObject({ place_seed: z.int().min(0).max(0x7fffffff).default(7) }),
   native: false,
-  minutes: 0.1,
+  minutes: 0.02,
   run: async (task) => {
     const { makeSamplePlace } = await import("./make");
     makeSamplePlace(task.options.place_seed, task.out);

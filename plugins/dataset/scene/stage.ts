@@ -21,7 +21,7 @@ export const scene = defineStage({
   foreach: "site",
   itemsOf: "sites",
   native: false,
-  minutes: 0.3,
+  minutes: 0.07,
   run: async (task) => {
     const { buildScene } = await import("./scene");
     const { writeScene } = await import("./write");

@@ -20,15 +20,29 @@ function place(sites: number, height = (_site: number, _crop: number) => 20) {
 }
 
 describe("assignSplit", () => {
-  test("nine sites: two are held out whole, whatever the order of the samples", () => {
+  test("nine sites: two are held out whole and one tunes, whatever the order of the samples", () => {
     const samples = place(9);
     const a = assignSplit(samples, rules);
     const b = assignSplit(samples.toReversed(), rules);
     expect(a.policy).toBe("sites");
     expect(a.heldOutSites).toHaveLength(2);
     expect(b.heldOutSites).toEqual(a.heldOutSites);
-    for (const s of samples) expect(a.split.get(s.id)).toBe(a.heldOutSites.includes(s.site) ? "validation" : "train");
+    expect(a.tuningSites).toHaveLength(1);
+    expect(b.tuningSites).toEqual(a.tuningSites);
+    expect(a.heldOutSites).not.toContain(a.tuningSites[0]!);
+    for (const s of samples)
+      expect(a.split.get(s.id)).toBe(a.heldOutSites.includes(s.site) ? "validation" : s.site === a.tuningSites[0] ? "tuning" : "train");
     expect(assignSplit(samples, { ...rules, seed: 8 }).heldOutSites).not.toEqual(a.heldOutSites);
+  });
+
+  test("six sites or more set one aside for tuning, unless told; it never takes one from those held out", () => {
+    const assigned = (sites: number, tuningSites?: number) => assignSplit(place(sites), { ...rules, tuningSites });
+    expect([4, 5, 6, 9].map((sites) => assigned(sites).tuningSites.length)).toEqual([0, 0, 1, 1]);
+    expect([4, 9].map((sites) => assigned(sites, 1).tuningSites.length)).toEqual([1, 1]);
+    expect(assigned(9, 0).tuningSites).toEqual([]);
+    expect(assigned(9, 0).heldOutSites).toEqual(assigned(9).heldOutSites);
+    expect(() => assigned(1, 1)).toThrow("sets no site aside");
+    expect(() => assignSplit(place(4), { ...rules, heldOutSites: 3, tuningSites: 1 })).toThrow("3 of 4 sites cannot be held out and 1 set aside");
   });
 
   test("one site: a crop validates, and no training crop shares a cell with it", () => {

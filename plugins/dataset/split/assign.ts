@@ -1,8 +1,10 @@
 /**
- * Which samples train and which validate ("Train and Validation Dataset Split").
+ * Which samples train, which tune and which validate ("Train and Validation Dataset Split").
  *
  * The paper draws validation crops at random within 20 groups of maximum voxel height; its crops overlap, so a validation crop shares ground with training crops. With a large set that is followed. A small set holds out whole sites, chosen by a hash of their names, so that
  * adding a site never moves another between the halves by more than the rank of its hash; and with fewer than four sites one crop, leaving out those that touch it.
+ *
+ * Of six sites or more one is set aside for tuning. Sites lie apart, so that what is chosen on it has seen neither a voxel that trained a model nor one that measures it.
  */
 import type { SplitName } from "../sample-format/index-file";
 import type { SampleRecord } from "../sample-format/sample";
@@ -14,6 +16,8 @@ export interface SplitRules {
   seed: number;
   /** Sites held out whole; by default 2 of 9 or more, 1 of 4 or more. */
   heldOutSites?: number;
+  /** Sites set aside for tuning; by default 1 of 6 or more. */
+  tuningSites?: number;
   groups: number;
   /** Share of a height group that validates. */
   share: number;
@@ -26,6 +30,7 @@ export interface SplitRules {
 export interface Assignment {
   policy: Policy;
   heldOutSites: string[];
+  tuningSites: string[];
   split: Map<string, SplitName>;
   /** Why samples are unused. */
   reason: Map<string, Reason>;
@@ -58,15 +63,23 @@ function assignUsable(samples: readonly SplitSample[], rules: SplitRules): Assig
     (x, y) => Number(2 * crops.get(x)! < most) - Number(2 * crops.get(y)! < most),
   );
   const policy = rules.policy === "auto" ? policyFor(sites.length, samples.length, rules) : rules.policy;
+  if (policy !== "sites" && rules.tuningSites) throw new RangeError(`assignSplit: the policy "${policy}" sets no site aside for tuning`);
   if (policy === "height-groups") return byHeight(samples, rules);
   if (policy === "crop") return byCrop(samples, rules);
   const count = rules.heldOutSites ?? (sites.length >= 9 ? 2 : 1);
-  if (count < 1 || count >= sites.length) throw new RangeError(`assignSplit: ${count} of ${sites.length} sites cannot be held out`);
+  const tuning = rules.tuningSites ?? (sites.length >= 6 && count + 1 < sites.length ? 1 : 0);
+  if (count < 1 || count + tuning >= sites.length)
+    throw new RangeError(
+      `assignSplit: ${count} of ${sites.length} sites cannot be held out${tuning > 0 ? ` and ${tuning} set aside for tuning` : ""}`,
+    );
   const heldOutSites = sites.slice(0, count).sort();
+  const tuningSites = sites.slice(count, count + tuning).sort();
+  const splitOf = (site: string): SplitName => (heldOutSites.includes(site) ? "validation" : tuningSites.includes(site) ? "tuning" : "train");
   return {
     policy,
     heldOutSites,
-    split: new Map(samples.map((s) => [s.id, heldOutSites.includes(s.site) ? "validation" : "train"])),
+    tuningSites,
+    split: new Map(samples.map((s) => [s.id, splitOf(s.site)])),
     reason: new Map(),
     group: new Map(),
   };
@@ -94,7 +107,7 @@ function byHeight(samples: readonly SplitSample[], rules: SplitRules): Assignmen
     const count = Math.min(Math.floor(members.length / 2), Math.max(rules.leastPerGroup, Math.round(members.length * rules.share)));
     for (const member of members.slice(0, count)) split.set(member.id, "validation");
   }
-  return { policy: "height-groups", heldOutSites: [], split, reason: new Map(), group };
+  return { policy: "height-groups", heldOutSites: [], tuningSites: [], split, reason: new Map(), group };
 }
 
 /** One corner crop validates; what shares a cell with it is unused. */
@@ -110,7 +123,7 @@ function byCrop(samples: readonly SplitSample[], rules: SplitRules): Assignment 
     split.set(s.id, s.id === held.id ? "validation" : touches ? "unused" : "train");
     if (touches) reason.set(s.id, "touches the validation crop");
   }
-  return { policy: "crop", heldOutSites: [], split, reason, group: new Map() };
+  return { policy: "crop", heldOutSites: [], tuningSites: [], split, reason, group: new Map() };
 }
 
 function overlap(a: SplitSample, b: SplitSample): boolean {

@@ -108,10 +108,11 @@ function cornersOf(record: SampleRecord): Vec3[] {
 }
 
 describe("held-out sites", () => {
-  test("two of nine are held out, and no cell of theirs lies in a training crop", async () => {
+  test("of nine, two are held out and one tunes; no two of training, tuning and held-out crops share a cell", async () => {
     const dataset = await openDataset(run);
     expect(dataset.index.sites.filter((s) => s.held_out)).toHaveLength(2);
-    const boxes = async (name: "train" | "validation") =>
+    expect(dataset.index.sites.filter((s) => s.tuning)).toHaveLength(1);
+    const boxes = async (name: "train" | "tuning" | "validation") =>
       Promise.all(
         dataset.ids(name).map(async (id) => {
           const corners = cornersOf(await dataset.readRecord(id));
@@ -119,18 +120,24 @@ describe("held-out sites", () => {
           return { id, west: Math.min(...x), east: Math.max(...x), south: Math.min(...y), north: Math.max(...y) };
         }),
       );
-    const [training, held] = [await boxes("train"), await boxes("validation")];
-    expect([training.length, held.length]).toEqual([63, 18]);
-    for (const a of training)
-      for (const b of held) {
-        const apart = a.east <= b.west || b.east <= a.west || a.north <= b.south || b.north <= a.south;
-        if (!apart) throw new Error(`${a.id} and ${b.id} share ground`);
-      }
+    const [training, tuning, held] = [await boxes("train"), await boxes("tuning"), await boxes("validation")];
+    expect([training.length, tuning.length, held.length]).toEqual([54, 9, 18]);
+    const pairs = [
+      [training, held],
+      [training, tuning],
+      [tuning, held],
+    ] as const;
+    for (const [some, others] of pairs)
+      for (const a of some)
+        for (const b of others) {
+          const apart = a.east <= b.west || b.east <= a.west || a.north <= b.south || b.north <= a.south;
+          if (!apart) throw new Error(`${a.id} and ${b.id} share ground`);
+        }
   });
 
-  test("reading all of the training split opens no held-out file, and works when they are gone", async () => {
+  test("reading all of the training split opens no held-out and no tuning file, and works when they are gone", async () => {
     const all = await openDataset(run);
-    const held = all.index.sites.filter((s) => s.held_out).map((s) => s.id);
+    const held = all.index.sites.filter((s) => s.held_out || s.tuning).map((s) => s.id);
     for (const site of held) for (const folder of ["voxelize", "capture"]) renameSync(join(run, folder, site), join(run, folder, `away-${site}`));
     const dataset = await openDataset(run, { split: "train" });
     for (const id of dataset.ids()) {
@@ -139,7 +146,7 @@ describe("held-out sites", () => {
       expect(sample.rgb.data[0]).toBe(site);
       expect(dataset.readViews(sample.record.site).rgb.data[0]).toBe(site);
     }
-    expect(dataset.opened.length).toBe(63 * 3);
+    expect(dataset.opened.length).toBe(54 * 3);
     for (const file of dataset.opened) for (const site of held) expect(file.split(sep)).not.toContain(site);
     for (const site of held) for (const folder of ["voxelize", "capture"]) renameSync(join(run, folder, `away-${site}`), join(run, folder, site));
   });
@@ -163,9 +170,8 @@ describe("the catalogue", () => {
     expect(rows).toHaveLength(81);
     expect(rows[0]).toMatchObject({ id: "x0y0.c00", site: "x0y0", voxels: 3, main_class: "Grassland", views: 1 });
     expect(await listSamples(run, { split: "validation" })).toHaveLength(18);
-    expect(
-      (await listSamples(run, { site: "x1y2", split: "train" })).length + (await listSamples(run, { site: "x1y2", split: "validation" })).length,
-    ).toBe(9);
+    const ofSite = await Promise.all(["train", "tuning", "validation"].map((split) => listSamples(run, { site: "x1y2", split })));
+    expect(ofSite.map((found) => found.length).sort()).toEqual([0, 0, 9]);
     const file = join(run, "voxelize", "x1y1", "c11", "sample.json");
     const record = sampleSchema.parse(await Bun.file(file).json());
     await Bun.write(file, JSON.stringify({ ...record, voxels: 44 }));

@@ -9,6 +9,8 @@ export const splitOptions = z.strictObject({
   least_gradient: z.number().min(0).default(0.02),
   /** Sites held out whole; without it 2 of 9 or more, else 1. */
   held_out_sites: z.int().min(1).optional(),
+  /** Sites set aside for tuning, on which a run chooses numbers such as the refinement limit; without it 1 of 6 or more, else none. */
+  tuning_sites: z.int().min(0).max(1).optional(),
   height_groups: z.int().min(1).default(20),
   /** Share of a height group that validates. */
   share: z

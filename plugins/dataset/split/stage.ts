@@ -4,7 +4,7 @@ import { splitOptions } from "./options";
 
 export const split = defineStage({
   name: "split",
-  version: 1,
+  version: 2,
   title: "Training and validation",
   options: splitOptions,
   needs: ["voxelize", "capture"],
@@ -28,6 +28,7 @@ export const split = defineStage({
         policy: options.policy,
         seed: task.seed,
         heldOutSites: options.held_out_sites,
+        tuningSites: options.tuning_sites,
         groups: options.height_groups,
         share: options.share,
         leastPerGroup: options.least_per_group,
@@ -41,7 +42,12 @@ export const split = defineStage({
       seed: task.seed,
       extractor: samples[0]!.record.extractor,
       cells: samples[0]!.record.cells,
-      sites: voxelize.items.map((id) => ({ id, held_out: assigned.heldOutSites.includes(id), views_dir: relative(home, capture.dirOf(id)) })),
+      sites: voxelize.items.map((id) => ({
+        id,
+        held_out: assigned.heldOutSites.includes(id),
+        tuning: assigned.tuningSites.includes(id),
+        views_dir: relative(home, capture.dirOf(id)),
+      })),
       samples: samples.map(({ dir, record }) => ({
         id: record.id,
         site: record.site,
@@ -56,16 +62,17 @@ export const split = defineStage({
     await Bun.write(join(task.out, SPLIT_FILE), JSON.stringify(index, null, 1));
 
     const sums = await Promise.all(
-      index.sites.map(async ({ id, held_out }) => ({ held_out, sums: await Bun.file(join(capture.dirOf(id), "class-colours.json")).json() })),
+      index.sites.map(async ({ id, ...site }) => ({ ...site, sums: await Bun.file(join(capture.dirOf(id), "class-colours.json")).json() })),
     );
-    const of = (held: boolean) => addClassSums(sums.filter((s) => s.held_out === held).map((s) => s.sums));
-    const anyHeld = sums.some((s) => s.held_out);
-    const psnr = meanColourPsnr(of(false), anyHeld ? of(true) : of(false));
+    const training = addClassSums(sums.filter((s) => !s.held_out && !s.tuning).map((s) => s.sums));
+    const held = sums.filter((s) => s.held_out);
+    const anyHeld = held.length > 0;
+    const psnr = meanColourPsnr(training, anyHeld ? addClassSums(held.map((s) => s.sums)) : training);
     const count = (name: string) => index.samples.filter((s) => s.split === name).length;
     const voxels = index.samples.reduce((sum, s) => sum + s.voxels, 0) / index.samples.length;
     task.section({
       title: "The data set",
-      sentence: `${count("train")} crops train and ${count("validation")} validate${count("unused") > 0 ? `, ${count("unused")} are left out` : ""}; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
+      sentence: `${count("train")} crops train${count("tuning") > 0 ? `, ${count("tuning")} of another site tune` : ""} and ${count("validation")} validate${count("unused") > 0 ? `, ${count("unused")} are left out` : ""}; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
       tables: splitTables(
         index,
         samples.map(({ record }) => record),
@@ -73,7 +80,14 @@ export const split = defineStage({
     });
     return {
       items: index.samples.map((s) => s.id),
-      metrics: { train: count("train"), validation: count("validation"), sites: index.sites.length, voxels, mean_colour_psnr: psnr },
+      metrics: {
+        train: count("train"),
+        tuning: count("tuning"),
+        validation: count("validation"),
+        sites: index.sites.length,
+        voxels,
+        mean_colour_psnr: psnr,
+      },
     };
   },
 });

@@ -7,11 +7,11 @@ export function splitTables(
   index: SplitIndex,
   records: readonly SampleRecord[],
 ): { title: string; columns: string[]; rows: (string | number)[][] }[] {
-  const sites = index.sites.map(({ id, held_out }) => {
+  const sites = index.sites.map(({ id, held_out, tuning }) => {
     const own = records.filter((r) => r.site === id);
     return [
       id,
-      held_out ? "validation" : index.policy === "sites" ? "train" : "mixed",
+      held_out ? "validation" : tuning ? "tuning" : index.policy === "sites" ? "train" : "mixed",
       own.length,
       Math.round(own.reduce((sum, r) => sum + r.voxels, 0) / Math.max(1, own.length)),
       own.reduce((high, r) => Math.max(high, r.height_cells), 0),

@@ -10,6 +10,7 @@ export const viewpoints = defineStage({
   needs: ["scene"],
   foreach: "site",
   native: false,
+  minutes: 0.02,
   run: async (task) => {
     const [{ readSceneMesh, readSceneRecord }, { SurfaceGrid }, { planViewpoints, toTransforms }, { SITE_M }, { mapPicture }] = await Promise.all([
       import("../scene-input"),

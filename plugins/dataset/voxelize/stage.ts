@@ -12,6 +12,7 @@ export const voxelize = defineStage({
   foreach: "site",
   itemsOf: "annotate",
   native: true,
+  minutes: 0.03,
   run: async (task) => {
     const { voxelizeSite } = await import("./site");
     const samples = await voxelizeSite({

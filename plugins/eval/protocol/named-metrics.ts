@@ -1,71 +1,50 @@
-/** The metrics that a recipe names, of whatever plugin: each is asked about every crop as often as it was drawn. */
-import { type Metric, type ReportSection, type ScoredCrop, type StageTask, UserError } from "../../../cli/plugin";
-import { type CropWindow, windowMap, windowVoxels } from "../../sample/api";
-import type { ChainResult } from "./chain";
+/** The metrics that a recipe names, of whatever plugin: each is asked about the first scene of every crop and condition, the one with texture. */
+import { type Metric, type ReportSection, type ScoredCrop, UserError } from "../../../cli/plugin";
+import { type CropWindow, windowMap } from "../../sample/api";
+import type { Condition } from "./conditions";
+import { type Coloured, trueScene } from "./pictures";
+import type { Results } from "./results";
+import { figure } from "./words";
 
-export class NamedMetrics {
-  /** Values by metric, then by condition. */
-  readonly #values: ReadonlyMap<Metric, Map<string, number[]>>;
+/** `height_error_m_own_map`. */
+function keyOf({ name }: Metric, condition: Condition): string {
+  return `${name}_${condition}`;
+}
 
-  constructor(metrics: readonly Metric[]) {
-    this.#values = new Map(metrics.map((metric) => [metric, new Map()]));
-  }
-
-  static async load(task: Pick<StageTask<unknown>, "metric">, names: readonly string[]): Promise<NamedMetrics> {
-    return new NamedMetrics(await Promise.all(names.map((name) => task.metric(name))));
-  }
-
-  /** @throws UserError naming metric and crop when one fails: it may be a plugin's of somebody else's */
-  async measure(crop: ScoredCrop): Promise<void> {
-    for (const [metric, byCondition] of this.#values) {
-      const value = await ask(metric, crop);
-      const list = byCondition.get(crop.condition) ?? [];
-      if (!Number.isNaN(value)) list.push(value);
-      byCondition.set(crop.condition, list);
-    }
-  }
-
-  /** `height_error_m_own_map` → its mean; what has no value is left out. */
-  means(): Record<string, number> {
-    const named = [...this.#values].flatMap(([{ name }, byCondition]) =>
-      [...byCondition].map(([condition, values]) => [`${name}_${condition.replaceAll(" ", "_")}`, mean(values)] as const),
-    );
-    return Object.fromEntries(named.filter(([, value]) => !Number.isNaN(value)));
-  }
-
-  /** A row a condition, a column a metric; none where no metric was named. */
-  tables(): NonNullable<ReportSection["tables"]> {
-    const metrics = [...this.#values.keys()];
-    const conditions = [...new Set([...this.#values.values()].flatMap((byCondition) => [...byCondition.keys()]))];
-    if (metrics.length === 0) return [];
-    const cell = (metric: Metric, condition: string) => {
-      const value = mean(this.#values.get(metric)!.get(condition) ?? []);
-      return Number.isNaN(value) ? "–" : value;
-    };
-    return [
-      {
-        title: "Further measures",
-        columns: ["drawn from", ...metrics.map(({ title }) => title)],
-        rows: conditions.map((condition) => [condition, ...metrics.map((metric) => cell(metric, condition))]),
-      },
-    ];
-  }
+/**
+ * @returns by key of the run's metrics
+ * @throws UserError naming metric and crop when one fails: it may be a plugin's of somebody else's
+ */
+export async function askMetrics(metrics: readonly Metric[], condition: Condition, crop: ScoredCrop): Promise<Record<string, number>> {
+  const values: Record<string, number> = {};
+  for (const metric of metrics) values[keyOf(metric, condition)] = await ask(metric, crop);
+  return values;
 }
 
 /** What a metric is told of one drawn crop. */
-export function scoredCrop(window: CropWindow, condition: string, { coords, rgb }: ChainResult): ScoredCrop {
+export function scoredCrop(window: CropWindow, condition: Condition, drawn: Coloured): ScoredCrop {
   const { sample, extent, lattice } = window;
-  const truth = windowVoxels(window);
-  const colours = sample.rgb.data as Uint8Array;
   return {
-    crop: sample.record.id,
-    condition,
-    extent,
-    voxel_m: lattice.voxel_m,
-    map: windowMap(window),
-    truth: { coords: truth.coords, rgb: Uint8Array.from([...truth.rows].flatMap((row) => [...colours.subarray(3 * row, 3 * row + 3)])) },
-    drawn: { coords, rgb },
+    ...{ crop: sample.record.id, condition: condition.replaceAll("_", " "), extent, voxel_m: lattice.voxel_m, map: windowMap(window) },
+    ...{ truth: trueScene(window), drawn },
   };
+}
+
+/** A row a condition, a column a metric; none where no metric was named. */
+export function metricTables(results: Results, metrics: readonly Metric[], conditions: readonly Condition[]): NonNullable<ReportSection["tables"]> {
+  if (metrics.length === 0) return [];
+  const cell = (metric: Metric, condition: Condition) => {
+    const key = keyOf(metric, condition);
+    return results.has(key) ? figure(results.mean(key)) : "–";
+  };
+  return [
+    {
+      title: "Further measures",
+      sentence: "Of the first scene of each crop; in brackets the 95 % interval.",
+      columns: ["drawn from", ...metrics.map(({ title }) => title)],
+      rows: conditions.map((condition) => [condition.replaceAll("_", " "), ...metrics.map((metric) => cell(metric, condition))]),
+    },
+  ];
 }
 
 async function ask(metric: Metric, crop: ScoredCrop): Promise<number> {
@@ -79,8 +58,4 @@ async function ask(metric: Metric, crop: ScoredCrop): Promise<number> {
   }
   if (typeof value !== "number") throw new UserError({ what: `the metric gave ${JSON.stringify(value)}, not a number`, where, fix });
   return value;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { curveChart, niceTicks } from "./chart";
+import { curveChart, intervalChart, niceTicks } from "./chart";
 import { bytes, duration, inColumn, number, onAxis } from "./numbers";
 
 /** Points of the last path of a chart, in its own units. */
@@ -89,4 +89,35 @@ test("numbers read well", () => {
   ]);
   expect([3.21, 61, 600, 7200].map(duration)).toEqual(["3.2 s", "61 s", "10.0 min", "2.0 h"]);
   expect([1.25e9, 42e6, 1].map(bytes)).toEqual(["1.3 GB", "42 MB", "1 MB"]);
+});
+
+describe("intervals", () => {
+  const svg = intervalChart({
+    ...{ title: "gaps", x: "IoU" },
+    rows: [
+      { name: "right − wrong", value: 0.2, low: 0.1, high: 0.4, points: [0.15, 0.25] },
+      { name: "control", value: -0.05, low: -0.1, high: 0.05 },
+      { name: "too few", value: 0.1, low: Number.NaN, high: Number.NaN },
+      { name: "unknown", value: Number.NaN, low: Number.NaN, high: Number.NaN },
+    ],
+  }).text;
+  const rows = [...svg.matchAll(/<g class="interval([^"]*)">(.*?)<\/g>/gs)].map((match) => ({ kind: match[1]!, svg: match[2]! }));
+  const numbers = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map((match) => Number(match[1]));
+
+  test("lie on one scale: a dot between the ends of its bar in proportion, left of the zero line when negative", () => {
+    const zero = numbers(svg, /class="zero" x1="([\d.]+)"/g)[0]!;
+    const [from] = numbers(rows[0]!.svg, /x1="([\d.]+)"/g);
+    const [to] = numbers(rows[0]!.svg, /x2="([\d.]+)"/g);
+    const [first, second, dot] = numbers(rows[0]!.svg, /cx="([\d.]+)"/g);
+    expect((dot! - from!) / (to! - from!)).toBeCloseTo(1 / 3, 2);
+    expect((first! + second!) / 2).toBeCloseTo(dot!, 0);
+    expect((from! - zero) / (to! - zero)).toBeCloseTo(1 / 4, 2);
+    expect(numbers(rows[1]!.svg, /cx="([\d.]+)"/g)[0]!).toBeLessThan(zero);
+  });
+
+  test("are strong only when they leave 0 out; without an interval there is a dot, without a number no row", () => {
+    expect(rows.map(({ kind }) => kind.includes("strong"))).toEqual([true, false, false]);
+    expect(rows.map(({ svg }) => svg.includes("<line"))).toEqual([true, true, false]);
+    expect(intervalChart({ title: "none", x: "", rows: [] }).text).toContain("nothing measured");
+  });
 });

@@ -105,6 +105,45 @@ ${lines}</svg>
 </figure>`;
 }
 
+export interface Intervals {
+  title: string;
+  x: string;
+  rows: { name: string; value: number; low: number; high: number; points?: number[] }[];
+}
+
+const [ROW, NAMES] = [26, 300];
+const WIDE = 820;
+
+/** A number a row as a dot on its interval, with a line at 0; small rings are its parts. What lies wholly on one side of 0 is drawn stronger. */
+export function intervalChart({ title, x: xLabel, rows }: Intervals): Html {
+  const shown = rows.filter(({ value }) => Number.isFinite(value));
+  if (shown.length === 0) return html`<figure class="chart"><figcaption>${title}: nothing measured</figcaption></figure>`;
+  const values = [0, ...shown.flatMap(({ value, low, high, points = [] }) => [value, low, high, ...points])].filter(Number.isFinite);
+  const margin = (greatest(values) - least(values) || 1) * 0.06;
+  const [right, bottom] = [WIDE - PAD.right - 56, PAD.top + ROW * shown.length];
+  const scale = linear(least(values) - margin, greatest(values) + margin, NAMES + 12, right, 6);
+  const text = onAxis(scale.ticks);
+  const at = (value: number) => scale.at(value).toFixed(1);
+  const lines = shown.map(({ name, value, low, high, points = [] }, i) => {
+    const y = PAD.top + ROW * (i + 0.5);
+    const known = Number.isFinite(low) && Number.isFinite(high);
+    const strong = known && (low > 0 || high < 0);
+    return html`<g class="interval${strong && " strong"} s${value < 0 ? 1 : 0}"><text x="${NAMES}" y="${y + 4}" text-anchor="end">${name}</text>
+${known && html`<line x1="${at(low)}" x2="${at(high)}" y1="${y}" y2="${y}"/>`}
+${points.map((point) => html`<circle class="part" cx="${at(point)}" cy="${y}" r="3"/>`)}<circle cx="${at(value)}" cy="${y}" r="4.5"/>
+<text x="${right + 10}" y="${y + 4}">${number(value)}</text></g>`;
+  });
+  return html`<figure class="chart wide">
+<figcaption>${title}</figcaption>
+<svg viewBox="0 0 ${WIDE} ${bottom + PAD.bottom}" role="img" aria-label="${title}">
+<g class="grid">${scale.ticks.map((t) => html`<line x1="${at(t)}" x2="${at(t)}" y1="${PAD.top}" y2="${bottom}"/>`)}</g>
+<g class="ticks">${scale.ticks.map((t) => html`<text x="${at(t)}" y="${bottom + 16}" text-anchor="middle">${text(t)}</text>`)}</g>
+<line class="zero" x1="${at(0)}" x2="${at(0)}" y1="${PAD.top}" y2="${bottom}"/>
+${lines}
+<text class="label" x="${(NAMES + right) / 2}" y="${bottom + PAD.bottom - 4}" text-anchor="middle">${xLabel}; bars: 95 % intervals, rings: single sites</text></svg>
+</figure>`;
+}
+
 function least(values: readonly number[]): number {
   return values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
 }

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { ReportSection, Run, StageRecord } from "../../../cli/plugin";
-import { curveChart } from "./chart";
+import { curveChart, intervalChart } from "./chart";
 import { type Figure, isSmall, takeFigure } from "./figures";
 import { anchor, type Html, html } from "./html";
 import { bytes, duration, inColumn, number } from "./numbers";
@@ -11,7 +11,8 @@ export type StageOfRun = Run["stages"][number];
 
 const WIDE_RATIO = 2.2;
 const SQUARE_RATIO = 1.4;
-const NUMBER_LIKE = /^[-−+]?[\d.,]+(?:e[-−+]?\d+)?(?: ?%)?$/;
+/** `0.51`, `97.1 %`, `0.51 [0.43, 0.59]`. */
+const NUMBER_LIKE = /^[-−+]?[\d.,]+(?:e[-−+]?\d+)?(?: ?%)?(?: \[[^\]]*\])?$/;
 const FEW_METRICS = 16;
 /** Characters of an error that stand in the page; what is longer folds. */
 const LONG_ERROR = 400;
@@ -33,13 +34,13 @@ function gallery(figures: readonly Figure[]): Html | "" {
   )}</div>`;
 }
 
-function table({ title, columns, rows }: NonNullable<ReportSection["tables"]>[number]): Html {
+function table({ title, sentence, columns, rows }: NonNullable<ReportSection["tables"]>[number]): Html {
   const isNumber = (value: string | number | undefined) => typeof value === "number" || (value !== undefined && NUMBER_LIKE.test(value));
   const numeric = columns.map((_, c) => rows.some((row) => isNumber(row[c])) && (c > 0 || rows.every((row) => isNumber(row[c]))));
   const written = columns.map((_, c) => inColumn(rows.map((row) => row[c]).filter((value) => typeof value === "number")));
   const cell = (value: string | number | undefined, c: number) => (typeof value === "number" ? written[c]!(value) : (value ?? ""));
   const side = (c: number) => numeric[c] && html` class="n"`;
-  return html`<h3>${title}</h3><div class="scroll"><table class="data">
+  return html`<h3>${title}</h3>${sentence !== undefined && html`<p class="reading">${sentence}</p>`}<div class="scroll"><table class="data">
 <thead><tr>${columns.map((name, c) => html`<th${side(c)}>${name}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${columns.map((_, c) => html`<td${side(c)}>${cell(row[c], c)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
@@ -62,10 +63,11 @@ interface Shown {
 
 /** @param heading show the title; @param spoken the sentence stands above already */
 function showSection(section: ReportSection, figures: Figure[], heading: boolean, spoken: boolean): Html {
-  const { title, sentence, tables = [], curves = [], metrics = {} } = section;
+  const { title, sentence, tables = [], curves = [], intervals = [], metrics = {} } = section;
   return html`${heading && html`<h3>${title}</h3>`}${!spoken && html`<p class="sentence">${sentence}</p>`}
 ${gallery(figures)}
 ${curves.length > 0 && html`<div class="charts">${curves.map(curveChart)}</div>`}
+${intervals.length > 0 && html`<div class="charts">${intervals.map(intervalChart)}</div>`}
 ${tables.map(table)}
 ${metricChips(metrics)}`;
 }

@@ -10,7 +10,7 @@ export interface StageSummary {
   peakMemory_bytes?: number;
   /** What the stage returned; of a stage that runs over items the mean. */
   metrics: Record<string, number>;
-  sections: Pick<ReportSection, "title" | "sentence" | "metrics" | "tables">[];
+  sections: Pick<ReportSection, "title" | "sentence" | "metrics" | "tables" | "intervals">[];
   items?: Record<string, { metrics: Record<string, number>; seconds: number }>;
   warnings: string[];
   error?: string;
@@ -53,11 +53,12 @@ export function summarize({ run, stages }: Run, attribution: string[]): Summary 
       ...(seconds === undefined ? {} : { seconds }),
       ...(peakMemory_bytes === undefined ? {} : { peakMemory_bytes }),
       metrics: own,
-      sections: sections.map(({ title, sentence, metrics, tables }) => ({
+      sections: sections.map(({ title, sentence, metrics, tables, intervals }) => ({
         title,
         sentence,
         ...(metrics ? { metrics } : {}),
         ...(tables ? { tables } : {}),
+        ...(intervals ? { intervals } : {}),
       })),
       ...(items.length > 0
         ? { items: Object.fromEntries(items.map((item) => [item.item ?? item.id, { metrics: item.metrics, seconds: item.seconds }])) }

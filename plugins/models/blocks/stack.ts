@@ -1,4 +1,7 @@
-/** Rows of T-blocks. In a row, odd blocks shift their windows by half an edge, so that neighbours across a border meet in the next block. */
+/**
+ * Rows of T-blocks. In a row, odd blocks shift their windows by half an edge, so that neighbours across a border meet in the next block. A row goes on through the levels of a network (`first`): with one
+ * block a level no border would ever move, and pictures would show 8³ tiles.
+ */
 import { ModuleList } from "../../../ffi";
 import type { AttentionReach } from "../../../ffi/sparse";
 import { ModulatedTBlock, type ModulatedTBlockConfig, TBlock, type TBlockConfig } from "./t-block";
@@ -12,6 +15,11 @@ export type Attention = "swin" | "full";
 /** Reach of the `index`-th block of a row. */
 function reachOf(attention: Attention, index: number): AttentionReach {
   return attention === "full" ? { kind: "full" } : { kind: "window", edge: WINDOW_EDGE, shift: index % 2 === 0 ? 0 : WINDOW_EDGE / 2 };
+}
+
+/** Blocks of the levels before `level`, when a row runs down through the levels. */
+export function blocksBefore(blocks: readonly number[], level: number): number {
+  return blocks.slice(0, level).reduce((sum, count) => sum + count, 0);
 }
 
 export function tStack(

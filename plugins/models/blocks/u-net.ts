@@ -19,6 +19,8 @@ export interface UNetConfig {
   levels: readonly UNetLevelConfig[];
   headDim: number;
   timeChannels: number;
+  /** T-blocks that stand before the U-Net, at its level 0. */
+  blocksBefore: number;
 }
 
 /** C-block, T-blocks, C-block. */
@@ -27,10 +29,11 @@ class Side extends Module {
   readonly blocks: ModuleList<ModulatedTBlock>;
   readonly last: ModulatedCBlock;
 
-  constructor({ channels, blocks, attention }: UNetLevelConfig, inChannels: number, { headDim, timeChannels }: UNetConfig) {
+  /** @param first T-blocks of this level before these: the phase of their windows goes on */
+  constructor({ channels, blocks, attention }: UNetLevelConfig, inChannels: number, { headDim, timeChannels }: UNetConfig, first: number) {
     super();
     this.first = new ModulatedCBlock({ channels: inChannels, outChannels: channels, timeChannels });
-    this.blocks = modulatedStack(blocks, attention, { channels, headDim, timeChannels });
+    this.blocks = modulatedStack(blocks, attention, { channels, headDim, timeChannels }, first);
     this.last = new ModulatedCBlock({ channels, timeChannels });
   }
 
@@ -57,10 +60,11 @@ export class UNet extends Module {
     const { levels } = config;
     const upper = levels.slice(0, -1);
     const channels = levels.map((level) => level.channels);
-    this.down = new ModuleList(levels.map((level) => new Side(level, level.channels, config)));
+    const before = levels.map((_, i) => (i === 0 ? config.blocksBefore : 0));
+    this.down = new ModuleList(levels.map((level, i) => new Side(level, level.channels, config, before[i]!)));
     this.stride = new ModuleList(upper.map((_, i) => new StridedConv3d(channels[i]!, channels[i + 1]!, { kernel: 3, stride: 2 })));
     this.unstride = new ModuleList(upper.map((_, i) => new TransposedConv3d(channels[i + 1]!, channels[i]!, { kernel: 3, stride: 2 })));
-    this.up = new ModuleList(upper.map((level) => new Side(level, 2 * level.channels, config)));
+    this.up = new ModuleList(upper.map((level, i) => new Side(level, 2 * level.channels, config, before[i]! + level.blocks)));
   }
 
   forward(x: SparseTensor, time: Modulation, inject: Inject = (h) => h): SparseTensor {

@@ -1,6 +1,7 @@
 /** ClassSFM's sizes (text of the supplementary, Table 8; Table 5: UNet-2). */
 import { z } from "zod";
 import { condNetConfig } from "../conditions/cond-net";
+import { inpainting } from "../flow";
 
 export const classsfmConfig = z.strictObject({
   channels: z.int().positive().default(1024),
@@ -17,6 +18,7 @@ export const classsfmConfig = z.strictObject({
       every: z.int().positive().default(8),
     })
     .prefault({}),
+  inpainting: inpainting.default("reset"),
   condNet: condNetConfig([128, 256, 512, 768], [2, 2, 3, 4]),
 });
 export type ClasssfmConfig = z.infer<typeof classsfmConfig>;
@@ -29,6 +31,7 @@ export const classsfmScales = {
     preBlocks: 1,
     blocks: 6,
     condition: { by: "add", every: 2 },
+    inpainting: "trained",
     condNet: { channels: [16, 32, 48, 96], blocks: [1, 1, 1, 2], headDim: 16 },
   }),
 };

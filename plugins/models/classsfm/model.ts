@@ -9,6 +9,7 @@ import { type ModulatedTBlock, type Modulation, modulatedBlock, modulatedStack, 
 import { denseGrid, patchify, unpatchify } from "../blocks/grid";
 import { alignTo } from "../conditions/align";
 import { StructCondNet } from "../conditions/struct-cond-net";
+import { besideSettled, inputChannels, type Settled } from "../flow";
 import type { ClasssfmConfig } from "./config";
 
 export class Classsfm extends Module {
@@ -31,7 +32,7 @@ export class Classsfm extends Module {
     const { channels, headDim, preBlocks, blocks, condition } = config;
     this.condNet = new StructCondNet(config.condNet);
     this.time = new TimestepEmbedding(channels);
-    this.input = new Linear(1, channels);
+    this.input = new Linear(inputChannels(1, config.inpainting), channels);
     const block = { channels, headDim, timeChannels: channels };
     this.preBlocks = modulatedStack(preBlocks, "full", block);
     this.patch = new Linear(8 * channels, channels);
@@ -50,12 +51,13 @@ export class Classsfm extends Module {
    * @param x_B1 noisy grid [B·g³, 1], x slowest and z fastest
    * @param t_B times in [0, 1], one a scene
    * @param cond what `condNet` made of the condition, batch by batch as x
+   * @param settled cells whose answer is known; heard only with `inpainting: trained`
    * @returns velocity [B·g³, 1]
    */
-  forward(x_B1: Tensor, t_B: readonly number[], edge: number, cond: SparseTensor): Tensor {
+  forward(x_B1: Tensor, t_B: readonly number[], edge: number, cond: SparseTensor, settled?: Settled): Tensor {
     const { channels, condition } = this.config;
     const time: Modulation = { embedding_BE: ops.aten.silu(this.time.forward(t_B, x_B1.device)) };
-    const lifted = this.input.forward(x_B1);
+    const lifted = this.input.forward(besideSettled(x_B1, this.config.inpainting, settled));
     let grid = denseGrid(t_B.length, edge, lifted);
     grid = grid.withFeats(lifted.add(positionsOf(grid.coords, channels)));
     for (const block of this.preBlocks) grid = block.forward(grid, time);

@@ -18,7 +18,7 @@ export function sampleGrid(model: Classsfm, conditions: GuidedBy, noise: Tensor,
   return noGrad(() =>
     scope(() => {
       const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
-      return integrate((x, t, branch) => model.forward(x, [t], edge, branch === "cond" ? cond : empty), noise, options);
+      return integrate((x, t, branch) => model.forward(x, [t], edge, branch === "cond" ? cond : empty, options.known), noise, options);
     }),
   );
 }
@@ -35,4 +35,11 @@ export function gridOfCells(cells: ArrayLike<number>, edge: number): Float32Arra
   const grid = new Float32Array(edge ** 3).fill(-1);
   for (let i = 0; i < cells.length; i += 3) grid[(cells[i]! * edge + cells[i + 1]!) * edge + cells[i + 2]!] = 1;
   return grid;
+}
+
+/** All cells of a grid, x slowest and z fastest: [edge³, 3]. */
+export function gridCells(edge: number): Int32Array {
+  const cells = new Int32Array(3 * edge ** 3);
+  for (let i = 0; i < edge ** 3; i++) cells.set([Math.floor(i / edge ** 2), Math.floor(i / edge) % edge, i % edge], 3 * i);
+  return cells;
 }

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { Linear, Module, ModuleList } from "../../../ffi";
 import { avgPool, type SparseTensor } from "../../../ffi/sparse";
-import { type Attention, positionsOf, type TBlock, tStack } from "../blocks";
+import { type Attention, blocksBefore, positionsOf, type TBlock, tStack } from "../blocks";
 
 export const condNetConfig = (channels: number[], blocks: number[]) =>
   z
@@ -28,7 +28,8 @@ class CondNetLevel extends Module {
     super();
     const next = config.channels[level + 1];
     const attention: Attention = next === undefined ? "full" : "swin";
-    this.blocks = tStack(config.blocks[level]!, attention, { channels: config.channels[level]!, headDim: config.headDim, residualScale: 1 });
+    const block = { channels: config.channels[level]!, headDim: config.headDim, residualScale: 1 };
+    this.blocks = tStack(config.blocks[level]!, attention, block, blocksBefore(config.blocks, level));
     if (next !== undefined) this.widen = new Linear(config.channels[level]!, next);
   }
 }

@@ -5,6 +5,7 @@
  * fixed ε, and they end as exactly x₀.
  */
 import { noGrad, scope, type Tensor } from "../../../ffi";
+import type { Settled } from "./inpainting";
 import { pointOnPath } from "./pair";
 import { samplingTimes } from "./time";
 
@@ -23,10 +24,7 @@ export interface Guidance {
 /** The network: velocity at `x` and time `t` in [0, 1], under the condition or under the empty one. */
 export type Velocity = (x: Tensor, t: number, branch: "cond" | "uncond") => Tensor;
 
-export interface Known {
-  /** 1 where the answer is known, 0 elsewhere; broadcasts against x. */
-  mask: Tensor;
-  x0: Tensor;
+export interface Known extends Settled {
   /** The fixed ε of the known part. */
   noise: Tensor;
 }

@@ -1,6 +1,7 @@
 /** LatentSFM's sizes: Table 9; its condition branch is Table 8's. */
 import { z } from "zod";
 import { condNetConfig } from "../conditions/cond-net";
+import { inpainting } from "../flow";
 
 export const latentsfmConfig = z.strictObject({
   latentChannels: z.int().positive().default(32),
@@ -10,6 +11,7 @@ export const latentsfmConfig = z.strictObject({
   blocks: z.array(z.int().nonnegative()).length(2).default([4, 22]),
   headDim: z.int().positive().default(64),
   condition: z.enum(["cross", "add"]).default("cross"),
+  inpainting: inpainting.default("reset"),
   condNet: condNetConfig([128, 256, 512, 768], [2, 2, 3, 4]),
 });
 export type LatentsfmConfig = z.infer<typeof latentsfmConfig>;
@@ -21,6 +23,7 @@ export const latentsfmScales = {
     blocks: [1, 2],
     headDim: 16,
     condition: "add",
+    inpainting: "trained",
     condNet: { channels: [16, 32, 48, 96], blocks: [1, 1, 1, 2], headDim: 16 },
   }),
 };

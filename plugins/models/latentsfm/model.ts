@@ -9,6 +9,7 @@ import { ModulatedCBlock, type ModulatedTBlock, type Modulation, modulatedBlock,
 import { UNet } from "../blocks/u-net";
 import { alignTo } from "../conditions/align";
 import { StructCondNet } from "../conditions/struct-cond-net";
+import { besideSettled, inputChannels, type Settled } from "../flow";
 import type { LatentsfmConfig } from "./config";
 
 export class Latentsfm extends Module {
@@ -34,7 +35,7 @@ export class Latentsfm extends Module {
     const timeChannels = Math.max(fine, coarse);
     this.condNet = new StructCondNet(config.condNet);
     this.time = new TimestepEmbedding(timeChannels);
-    this.input = new Linear(latentChannels, fine);
+    this.input = new Linear(inputChannels(latentChannels, config.inpainting), fine);
     this.preConv = new ModulatedCBlock({ channels: fine, timeChannels });
     this.preBlock = modulatedBlock("full", 0, { channels: fine, headDim, timeChannels });
     const condChannels = this.condNet.channels;
@@ -52,6 +53,7 @@ export class Latentsfm extends Module {
       ],
       headDim,
       timeChannels,
+      blocksBefore: 1,
     });
     this.norm = new LayerNorm(fine, { affine: false, eps: 1e-6 });
     this.output = new Linear(fine, latentChannels, { init: init.zeros() });
@@ -60,11 +62,14 @@ export class Latentsfm extends Module {
   /**
    * @param x coarse voxels with noisy latents [N, 32]
    * @param t_B times in [0, 1], one a scene
+   * @param settled cells whose latents are known; heard only with `inpainting: trained`
    * @returns velocity [N, 32]
    */
-  forward(x: SparseTensor, t_B: readonly number[], cond: SparseTensor): Tensor {
+  forward(x: SparseTensor, t_B: readonly number[], cond: SparseTensor, settled?: Settled): Tensor {
     const time: Modulation = { embedding_BE: ops.aten.silu(this.time.forward(t_B, x.feats.device)) };
-    let h = x.withFeats(this.input.forward(x.feats).add(positionsOf(x.coords, this.config.channels[0]!)));
+    let h = x.withFeats(
+      this.input.forward(besideSettled(x.feats, this.config.inpainting, settled)).add(positionsOf(x.coords, this.config.channels[0]!)),
+    );
     h = this.preBlock.forward(this.preConv.forward(h, time), time);
     const aligned = this.addFine && x.withFeats(alignTo(x, cond));
     if (aligned) h = h.withFeats(h.feats.add(this.addFine!.forward(aligned.feats)));

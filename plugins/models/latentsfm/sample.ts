@@ -13,7 +13,11 @@ export function sampleLatents(model: Latentsfm, conditions: GuidedBy, cells: Spa
   return noGrad(() =>
     scope(() => {
       const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
-      return integrate((x, t, branch) => model.forward(cells.withFeats(x), [t], branch === "cond" ? cond : empty), cells.feats, options);
+      return integrate(
+        (x, t, branch) => model.forward(cells.withFeats(x), [t], branch === "cond" ? cond : empty, options.known),
+        cells.feats,
+        options,
+      );
     }),
   );
 }

@@ -35,8 +35,41 @@ export function classColours(rgb: ArrayLike<number>, classes: ArrayLike<number>)
   return colours;
 }
 
+/** What `classColours` says of several sets of voxels together, from what it says of each. */
+export function pooledColours(parts: readonly ReadonlyMap<number, ClassColour>[]): Map<number, ClassColour> {
+  const pooled = new Map<number, ClassColour>();
+  for (const id of [...new Set(parts.flatMap((part) => [...part.keys()]))].sort((a, b) => a - b)) {
+    const found = parts.map((part) => part.get(id)).filter((colour) => colour !== undefined);
+    const count = found.reduce((sum, colour) => sum + colour.count, 0);
+    const average = (of: (colour: ClassColour) => number) => found.reduce((sum, colour) => sum + colour.count * of(colour), 0) / count;
+    const square = ({ mean: [r, g, b] }: Pick<ClassColour, "mean">) => (r ** 2 + g ** 2 + b ** 2) / 3;
+    const mean: [number, number, number] = [average((c) => c.mean[0]), average((c) => c.mean[1]), average((c) => c.mean[2])];
+    const variance = average((colour) => colour.spread ** 2 + square(colour)) - square({ mean });
+    pooled.set(id, { mean, spread: Math.sqrt(Math.max(0, variance)), count });
+  }
+  return pooled;
+}
+
+/** Mean spread within the classes, weighted by voxels. */
+export function spreadInClasses(colours: ReadonlyMap<number, ClassColour>): number {
+  const all = [...colours.values()];
+  return all.reduce((sum, { spread, count }) => sum + spread * count, 0) / all.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** Every voxel in its class's mean colour, [N, 3]; a class that `colours` lacks is grey. */
+export function inMeanColours(classes: ArrayLike<number>, colours: ReadonlyMap<number, Pick<ClassColour, "mean">>): Float32Array {
+  const painted = new Float32Array(3 * classes.length).fill(0.5);
+  for (let i = 0; i < classes.length; i++) painted.set(colours.get(classes[i]!)?.mean ?? [], 3 * i);
+  return painted;
+}
+
+/** Mean absolute difference of two lists of colours. */
+export function colourError(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
+}
+
 /** Mean absolute difference of the classes' mean colours, weighted by the voxels of `truth`; classes that only one side has are left out. */
-export function classColourError(truth: Map<number, ClassColour>, other: Map<number, ClassColour>): number {
+export function classColourError(truth: ReadonlyMap<number, ClassColour>, other: ReadonlyMap<number, Pick<ClassColour, "mean">>): number {
   let [error, weight] = [0, 0];
   for (const [id, { mean, count }] of truth) {
     const found = other.get(id);

@@ -1,7 +1,7 @@
 /** StructVAE's encoder (Table 6): voxel coordinates to 32 channels a cell at L/8. A level is T-blocks, a C-block, then a convolution of stride 2. */
 import { init, LayerNorm, Linear, Module, ModuleList } from "../../../ffi";
 import { type SparseTensor, StridedConv3d } from "../../../ffi/sparse";
-import { CBlock, positionsOf, type TBlock, tStack } from "../blocks";
+import { blocksBefore, CBlock, positionsOf, type TBlock, tStack } from "../blocks";
 import { Posterior } from "../blocks/posterior";
 import { LEVELS, type StructvaeConfig } from "./config";
 
@@ -15,7 +15,9 @@ class EncoderLevel extends Module {
     const { headDim, residualScale } = config;
     const channels = config.encoder.channels[level]!;
     const next = config.encoder.channels[level + 1];
-    this.blocks = tStack(config.encoder.blocks[level]!, next === undefined ? config.bottom : "swin", { channels, headDim, residualScale });
+    const { blocks } = config.encoder;
+    const attention = next === undefined ? config.bottom : "swin";
+    this.blocks = tStack(blocks[level]!, attention, { channels, headDim, residualScale }, blocksBefore(blocks, level));
     if (config.cBlock) this.cBlock = new CBlock(channels, residualScale);
     if (next !== undefined) this.down = new StridedConv3d(channels, next, { kernel: config.downKernel, stride: 2 });
   }

@@ -18,7 +18,11 @@ export function sampleTexture(
   return noGrad(() =>
     scope(() => {
       const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
-      return integrate((x, t, branch) => model.forward(scene.withFeats(x), [t], branch === "cond" ? cond : empty), scene.feats, options);
+      return integrate(
+        (x, t, branch) => model.forward(scene.withFeats(x), [t], branch === "cond" ? cond : empty, options.known),
+        scene.feats,
+        options,
+      );
     }),
   );
 }

@@ -19,6 +19,6 @@ export const encodeLatents = defineStage({
   options: encodeLatentsOptions,
   needs: ["split", "train-structvae", "train-texvae"],
   native: true,
-  minutes: 0.5,
+  minutes: ({ symmetries }) => 0.05 * symmetries,
   run: async (task) => (await import("./run-encode-latents")).run(task),
 });

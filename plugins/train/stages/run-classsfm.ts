@@ -8,6 +8,7 @@ import {
   cellKeys,
   coarsened,
   emptyCondition,
+  gridCells,
   gridOfCells,
   iou,
   occupiedCells,
@@ -18,7 +19,7 @@ import {
   toTensor,
 } from "../../models/api";
 import { type Crop, CropSource, validationCrops } from "../crops";
-import { drawFlow } from "../flow-draws";
+import { drawFlow, drawSettled } from "../flow-draws";
 import { flowLossOf } from "../losses/flow";
 import { StepDraws } from "../random";
 import { curvesOf, mean, percent, runKey } from "../report";
@@ -30,6 +31,8 @@ import type { ClasssfmOptions } from "./train-classsfm";
 
 /** Cells of the full grid along a coarse cell's edge. */
 const REDUCTION = 8;
+/** Steps between a crop and the one whose condition it is told in the control. */
+const FAR = 2 ** 30;
 /** Training crops to look for the nearest among. */
 const LIBRARY = 256;
 
@@ -40,20 +43,24 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
   const store = await SampleStore.open(task.inputs.split!.dir, "train");
   const crops = new CropSource(store, seed, { window, columns: window, maxVoxels: Number.POSITIVE_INFINITY }, training);
   const rules = { window, mix: options.conditions, normalDrop: options.normalDrop };
+  const cells = gridCells(edge);
   const model = new Classsfm(options.model).materialize({ seed, device: task.device });
 
   const { log, secondsPerStep } = await train({
     ...{ task, model, options: training, checkpointEvery: options.checkpointEvery, logEvery: options.logEvery },
     key: runKey(options, store, seed),
-    prepare: (step) => crops.prepare(step, training.batch),
+    prepare: (step) => crops.prepare(step, training.batch, options.shuffled ? [0, FAR * training.batch] : [0]),
     loss: (step, place) => {
       const count = step * training.batch + place;
       const crop = crops.draw(count);
-      const condition = drawStructCondition(crop, store, rules, new StepDraws(seed, "condition", count));
+      const told = options.shuffled ? crops.draw(count + FAR * training.batch) : crop;
+      const condition = drawStructCondition(told, store, rules, new StepDraws(seed, "condition", count));
       const cond = repeatScene(model.condNet.forward(toTensor(condition)), options.flow.draws);
       const x0 = Tensor.from(gridOfCells(coarseCells(crop.coords), edge), [edge ** 3, 1]);
       const { t, xt, target } = drawFlow(x0, options.flow, seed, count);
-      return { ...flowLossOf(model.forward(xt, t, edge, cond), target), ids: [crop.sample.id] };
+      const columns = { square: { x: 0, y: 0, size: window }, factor: REDUCTION };
+      const settled = drawSettled(x0, cells, columns, options.flow, options.model.inpainting, seed, count);
+      return { ...flowLossOf(model.forward(xt, t, edge, cond, settled), target, settled?.mask), ids: [crop.sample.id] };
     },
   });
 

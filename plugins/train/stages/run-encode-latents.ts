@@ -5,12 +5,11 @@ import { noGrad, saveSafetensors, scope, Tensor } from "../../../ffi";
 import { SparseTensor } from "../../../ffi/sparse";
 import { loadModel, type Structvae, type Texvae } from "../../models/api";
 import { symmetryOf } from "../augment/symmetry";
-import { bareVoxels, coordsTensor, cropAt, cropFeatures } from "../crops";
+import { bareVoxels, coordsTensor, cropAt, cropFeatures, xyzOf } from "../crops";
 import { ChannelStatistics, type LatentItem, writeLatentIndex } from "../latents";
 import { StepDraws } from "../random";
 import { SampleStore } from "../samples";
 import type { EncodeLatentsOptions } from "./encode-latents";
-import { xyzOf } from "./run-structvae";
 
 /** Symmetries of a square. */
 const ALL = 8;

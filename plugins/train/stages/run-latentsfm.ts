@@ -19,11 +19,9 @@ import {
   saveModel,
   toTensor,
 } from "../../models/api";
-import { symmetryOf } from "../augment/symmetry";
-import { bareVoxels, type Crop, coordsTensor, cropAt, validationCrops } from "../crops";
-import { drawFlow } from "../flow-draws";
+import { bareVoxels, coordsTensor, validationCrops, xyzOf } from "../crops";
+import { drawFlow, drawSettled } from "../flow-draws";
 import { LatentSource } from "../latent-source";
-import { type LatentItem, readLatentIndex, readLatents } from "../latents";
 import { flowLossOf } from "../losses/flow";
 import { StepDraws } from "../random";
 import { curvesOf, mean, percent, runKey } from "../report";
@@ -31,7 +29,6 @@ import { SampleStore } from "../samples";
 import { drawStructCondition, structConditionOf } from "../struct-conditions";
 import { heightRange, relief } from "../top-view";
 import { train } from "../trainer";
-import { xyzOf } from "./run-structvae";
 import type { LatentsfmOptions } from "./train-latentsfm";
 
 const REDUCTION = 8;
@@ -39,29 +36,29 @@ const REDUCTION = 8;
 export async function run(task: StageTask<LatentsfmOptions>): Promise<StageResult> {
   const { options, seed } = task;
   const { training } = options;
-  const store = await SampleStore.open(task.inputs.split!.dir, "train");
-  const dir = task.inputs["encode-latents"]!.dir;
-  const index = readLatentIndex(dir);
+  const source = await LatentSource.open(task, training.heightAlpha);
+  const { store, index } = source;
   const { window } = index;
-  const source = new LatentSource(index.items, seed, training.heightAlpha);
   const rules = { window, mix: options.conditions, normalDrop: options.normalDrop };
   const model = new Latentsfm(options.model).materialize({ seed, device: task.device });
 
   const { log, secondsPerStep } = await train({
     ...{ task, model, options: training, checkpointEvery: options.checkpointEvery, logEvery: options.logEvery },
     key: runKey({ ...options, index }, store, seed),
-    prepare: (step) => source.prepare(store, step, training.batch),
+    prepare: (step) => source.prepare(step, training.batch),
     loss: (step, place) => {
       const count = step * training.batch + place;
       const item = source.draw(count);
-      const condition = drawStructCondition(cropOf(item, store, window), store, rules, new StepDraws(seed, "condition", count));
+      const condition = drawStructCondition(source.cropOf(item), store, rules, new StepDraws(seed, "condition", count));
       const cond = repeatScene(model.condNet.forward(toTensor(condition)), options.flow.draws);
-      const { structCoords, struct } = readLatents(dir, item);
+      const { structCoords, struct } = source.latentsOf(item);
       const rough = roughen(structCoords, window / REDUCTION, options.roughen);
       const x0 = latentsOn(rough, structCoords, struct.div(index.struct_scale));
       const { t, xt, target } = drawFlow(x0, options.flow, seed, count);
       const cells = repeatScene(SparseTensor.of(coordsTensor(rough), x0), options.flow.draws).withFeats(xt);
-      return { ...flowLossOf(model.forward(cells, t, cond), target), ids: [item.name] };
+      const columns = { square: { x: 0, y: 0, size: window }, factor: REDUCTION };
+      const settled = drawSettled(x0, rough, columns, options.flow, options.model.inpainting, seed, count);
+      return { ...flowLossOf(model.forward(cells, t, cond, settled), target, settled?.mask), ids: [item.name] };
     },
   });
 
@@ -81,10 +78,6 @@ export async function run(task: StageTask<LatentsfmOptions>): Promise<StageResul
     metrics: { ...metrics, seconds_per_step: secondsPerStep },
   });
   return { metrics };
-}
-
-export function cropOf(item: LatentItem, store: SampleStore, window: number): Crop {
-  return cropAt(store.get(item.sample), symmetryOf(item.symmetry), item.corner, { x: 0, y: 0, size: window }, window);
 }
 
 /** Latents on roughened cells: zero where roughening added one. */

@@ -1,18 +1,19 @@
 /** Trains TexVAE, then renders unseen crops beside the truth and beside two simple ways to colour them. */
 import { join } from "node:path";
 import { Cancelled, EXIT, type StageResult, type StageTask, UserError } from "../../../cli/plugin";
-import { noGrad, ops, scope, type Tensor } from "../../../ffi";
 import { SparseTensor } from "../../../ffi/sparse";
 import { sheet } from "../../dataset/api";
-import { activate, classColours, opaqueSplats, psnr, renderViews, type Splats, saveModel, ssim, Texvae } from "../../models/api";
+import { activate, renderViews, saveModel, Texvae } from "../../models/api";
 import { jagged } from "../augment/jagged";
-import { type Crop, CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
+import { CropSource, coordsTensor, cropFeatures, validationCrops } from "../crops";
 import { texvaeLossOf } from "../losses/texvae";
+import { fullestViews, renderBeside, trainingColours } from "../measures/texvae";
 import { StepDraws } from "../random";
 import { curvesOf, mean, runKey } from "../report";
 import { SampleStore } from "../samples";
+import { drawViews } from "../target-views";
 import { train } from "../trainer";
-import { cutView, stackViews, type ViewCrop } from "../view-crops";
+import { stackViews } from "../view-crops";
 import type { TexvaeOptions } from "./train-texvae";
 
 export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> {
@@ -28,8 +29,7 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
     prepare: (step) => crops.prepare(step, training.batch),
     loss: (step, place) => {
       const count = step * training.batch + place;
-      const crop = crops.draw(count);
-      const views = drawViews(crop, store, options, new StepDraws(seed, "condition", count));
+      const { crop, views } = drawViews(crops.draw(count), store, options, new StepDraws(seed, "condition", count));
       const augment = new StepDraws(seed, "time", count);
       const moved = augment.uniform(1)[0]! < options.jagged ? jagged(crop.coords, window, augment) : null;
       const coords = coordsTensor(moved?.coords ?? crop.coords);
@@ -38,7 +38,7 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
       const posterior = model.encoder.forward(voxels);
       const z = posterior.sample(new StepDraws(seed, "noise", count).normal(posterior.mean.shape));
       const splats = activate(model.decoder.forward(voxels.withFeats(z)), coords);
-      const [first] = views as [ViewCrop, ...ViewCrop[]];
+      const [first] = views;
       const { color } = renderViews(
         splats,
         views.map(({ camera }) => camera),
@@ -65,36 +65,15 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
   return { metrics };
 }
 
-/** Views of a crop by chance, of those that know it; a view that shows nearly nothing of it is drawn again, and the fullest stands in where all are so. */
-function drawViews(crop: Crop, store: SampleStore, options: TexvaeOptions, draws: StepDraws): [ViewCrop, ...ViewCrop[]] {
-  const known = crop.sample.record.views;
-  const views: ViewCrop[] = [];
-  let fullest: ViewCrop | null = null;
-  for (let i = 0; i < TRIES * options.views && views.length < options.views && known.length > 0; i++) {
-    const view = cutView(crop, store, known[draws.integers(1, known.length)[0]!]!.view, options.viewSize);
-    if (view && view.seen >= LEAST_SEEN * view.width * view.height) views.push(view);
-    else if (view && view.seen > (fullest?.seen ?? 0)) fullest = view;
-  }
-  const [first, ...rest] = views.length > 0 || !fullest ? views : [fullest];
-  if (!first)
-    throw new UserError({ what: `no view shows crop ${crop.sample.id}`, where: "train-texvae", fix: "capture more views", exit: EXIT.badInput });
-  return [first, ...rest];
-}
-
-/** Draws a view before giving up. */
-const TRIES = 6;
-/** A view is worth rendering when this share of it shows the crop. */
-const LEAST_SEEN = 0.05;
-
 async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training: SampleStore): Promise<Record<string, number>> {
   const { options, out, inputs } = task;
   const store = await SampleStore.open(inputs.split!.dir, "validation");
   const crops = await validationCrops(store, options.validationCrops, options.window);
-  const known = classColours(...(await trainingColours(training)));
+  const known = await trainingColours(training);
   const size: [number, number] = [96, 96];
   const rows = crops.flatMap((crop) => {
-    const view = fullestView(crop, store, size);
-    return view ? [noGrad(() => scope(() => compare(model, crop, view, known)))] : [];
+    const [view] = fullestViews(crop, store, size, 1);
+    return view ? [renderBeside(model, crop, view, known)] : [];
   });
   if (rows.length === 0) throw new UserError({ what: "no view sees a validation crop", where: "train-texvae", exit: EXIT.badInput });
   if (task.cancelled) throw new Cancelled();
@@ -111,40 +90,5 @@ async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training:
     psnr_voxel_colour: average("psnr_voxel_colour"),
     psnr_class_mean: average("psnr_class_mean"),
     validation_crops: rows.length,
-  };
-}
-
-/** Of the views that know a crop best, the one whose cut shows most of it. */
-function fullestView(crop: Crop, store: SampleStore, size: readonly [number, number]): ViewCrop | null {
-  const cuts = crop.sample.record.views.slice(0, TRIES).map(({ view }) => cutView(crop, store, view, size));
-  return cuts.reduce((best, cut) => ((cut?.seen ?? 0) > (best?.seen ?? 0) ? cut : best), null);
-}
-
-/** Training samples that the mean colours of classes are taken from. */
-const COLOUR_SAMPLES = 64;
-
-async function trainingColours(store: SampleStore): Promise<[Float32Array, Uint8Array]> {
-  const samples = (await validationCrops(store, COLOUR_SAMPLES, store.dataset.cells)).map(({ sample }) => sample);
-  const rgb = Float32Array.from(samples.flatMap((sample) => Array.from(sample.rgb, (value) => value / 255)));
-  return [rgb, Uint8Array.from(samples.flatMap((sample) => [...sample.semantic]))];
-}
-
-function compare(model: Texvae, crop: Crop, view: ViewCrop, known: ReturnType<typeof classColours>) {
-  const coords = coordsTensor(crop.coords);
-  const voxels = SparseTensor.of(coords, cropFeatures(crop));
-  const decoded = activate(model.decoder.forward(voxels.withFeats(model.encoder.forward(voxels).mean)), coords);
-  const own = Float32Array.from([...crop.rows].flatMap((row) => [0, 1, 2].map((k) => crop.sample.rgb[3 * row + k]! / 255)));
-  const painted = Float32Array.from([...crop.rows].flatMap((row) => known.get(crop.sample.semantic[row]!)?.mean ?? [0.5, 0.5, 0.5]));
-  const { truth, mask } = stackViews([view]);
-  const draw = (splats: Splats) => renderViews(splats, [view.camera], view.width, view.height).color.clamp(0, 1);
-  const [ours, voxelColour, classMean] = [draw(decoded), draw(opaqueSplats(coords, own)), draw(opaqueSplats(coords, painted))];
-  const picture = (image: Tensor) =>
-    ops.aten.where(mask.unsqueeze(1).gt(0), image, 0.3).select(0, 0).permute([1, 2, 0]).mul(255).round().to("u8").contiguous();
-  return {
-    psnr: psnr(ours, truth, mask),
-    ssim: ssim(ours, truth, mask).item(),
-    psnr_voxel_colour: psnr(voxelColour, truth, mask),
-    psnr_class_mean: psnr(classMean, truth, mask),
-    pictures: [truth, ours, voxelColour, classMean].map(picture),
   };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
 import { classsfmConfig, conditionMix } from "../../models/api";
 import { flowOptions } from "../flow-options";
-import { reportingOptions, trainingOptions } from "../options";
+import { minutesOf, reportingOptions, trainingOptions } from "../options";
 
 export const classsfmOptions = z.strictObject({
   model: classsfmConfig.prefault({}),
@@ -12,6 +12,8 @@ export const classsfmOptions = z.strictObject({
   window: z.int().positive().default(256),
   conditions: conditionMix.prefault({}),
   normalDrop: z.number().min(0).max(1).default(0.5),
+  /** A control: every crop is told of another crop's condition. What is learnt of conditions so is nothing. */
+  shuffled: z.boolean().default(false),
   flow: flowOptions.prefault({}),
   ...reportingOptions,
 });
@@ -26,6 +28,6 @@ export const trainClasssfm = defineStage({
   needs: ["split"],
   native: true,
   ranks: ({ training }) => training.ranks,
-  minutes: 1.5,
+  minutes: ({ training }) => minutesOf(training, 51),
   run: async (task) => (await import("./run-classsfm")).run(task),
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
 import { conditionMix, latentsfmConfig, roughening } from "../../models/api";
 import { flowOptions } from "../flow-options";
-import { reportingOptions, trainingOptions } from "../options";
+import { minutesOf, reportingOptions, trainingOptions } from "../options";
 
 export const latentsfmOptions = z.strictObject({
   model: latentsfmConfig.prefault({}),
@@ -27,6 +27,6 @@ export const trainLatentsfm = defineStage({
   needs: ["split", "encode-latents", "train-structvae"],
   native: true,
   ranks: ({ training }) => training.ranks,
-  minutes: 1.5,
+  minutes: ({ training }) => minutesOf(training, 40),
   run: async (task) => (await import("./run-latentsfm")).run(task),
 });

@@ -4,7 +4,7 @@ import { defineStage } from "../../../cli/plugin";
 import { structvaeConfig } from "../../models/api";
 import { cropOptions } from "../crops";
 import { structvaeLoss } from "../losses/structvae";
-import { reportingOptions, trainingOptions } from "../options";
+import { minutesOf, reportingOptions, trainingOptions } from "../options";
 
 export const structvaeOptions = z.strictObject({
   model: structvaeConfig.prefault({}),
@@ -32,6 +32,6 @@ export const trainStructvae = defineStage({
   needs: ["split"],
   native: true,
   ranks: ({ training }) => training.ranks,
-  minutes: 4,
+  minutes: ({ training }) => minutesOf(training, 73),
   run: async (task) => (await import("./run-structvae")).run(task),
 });

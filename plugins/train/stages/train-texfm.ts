@@ -3,7 +3,7 @@ import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
 import { conditionMix, texfmConfig } from "../../models/api";
 import { flowOptions } from "../flow-options";
-import { reportingOptions, trainingOptions } from "../options";
+import { minutesOf, reportingOptions, trainingOptions } from "../options";
 
 export const texfmOptions = z.strictObject({
   model: texfmConfig.prefault({}),
@@ -29,6 +29,6 @@ export const trainTexfm = defineStage({
   needs: ["split", "encode-latents", "train-texvae"],
   native: true,
   ranks: ({ training }) => training.ranks,
-  minutes: 1,
+  minutes: ({ training }) => minutesOf(training, 45),
   run: async (task) => (await import("./run-texfm")).run(task),
 });

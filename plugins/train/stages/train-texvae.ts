@@ -4,7 +4,7 @@ import { defineStage } from "../../../cli/plugin";
 import { texvaeConfig } from "../../models/api";
 import { cropOptions } from "../crops";
 import { texvaeLoss } from "../losses/texvae";
-import { reportingOptions, trainingOptions } from "../options";
+import { minutesOf, reportingOptions, trainingOptions } from "../options";
 
 export const texvaeOptions = z.strictObject({
   model: texvaeConfig.prefault({}),
@@ -30,6 +30,6 @@ export const trainTexvae = defineStage({
   needs: ["split"],
   native: true,
   ranks: ({ training }) => training.ranks,
-  minutes: 1.5,
+  minutes: ({ training }) => minutesOf(training, 46),
   run: async (task) => (await import("./run-texvae")).run(task),
 });

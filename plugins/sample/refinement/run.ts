@@ -1,0 +1,83 @@
+/** The work of stage `tune-refinement`: cells drawn from the maps of the tuning crops, refined with each τ, beside the truth. */
+import { join } from "node:path";
+import type { StageResult, StageTask } from "../../../cli/plugin";
+import { scope } from "../../../ffi";
+import { openDataset } from "../../dataset/api";
+import { cellKeys, coarsened, iou, realCells } from "../../models/api";
+import { sceneCondition } from "../conditions";
+import { conditionOf, cropWindow, windowVoxels } from "../crop-input";
+import { loadModels } from "../load";
+import { cellsOf } from "../pipeline";
+import { coarseCells, refinedLatents } from "../structure";
+import { bestLimit, LIMIT_FILE, type RefinementLimit } from "./limit";
+import type { TuneOptions } from "./stage";
+
+export async function run(task: StageTask<TuneOptions>): Promise<StageResult> {
+  const { options, out } = task;
+  const { models, sight, trainedTau } = loadModels(task);
+  const dataset = await openDataset(task.inputs.split!.dir, { split: "tuning" });
+  const ids = dataset.ids();
+  const candidates = [...new Set(options.candidates)].sort((a, b) => a - b);
+  const sums = candidates.map(() => 0);
+  const scenes = ids.length * options.seeds;
+  for (const [i, id] of ids.entries()) {
+    const window = await cropWindow(dataset, id, sight.extent);
+    const truth = coarsened(windowVoxels(window).coords, 3, 8);
+    for (let draw = 0; draw < options.seeds; draw++) {
+      task.stopIfCancelled();
+      const seed = task.seed + 1000 * i + draw;
+      const refined = scope(() => {
+        const conditions = sceneCondition(conditionOf(dataset, window, "semantic"), sight, seed).structure;
+        // With no limit every cell stays, so that one draw serves all limits.
+        const request = { conditions, seed, options: { ...options.structure, tau: 0 } };
+        const all = refinedLatents(models, coarseCells(models, request), request);
+        const z = all.feats.div(models.latentScale).toArray();
+        return candidates.map((tau) => iou(keptKeys(cellsOf(all.coords), realCells(z, all.feats.shape[1]!, tau)), truth));
+      });
+      for (const [k, value] of refined.entries()) sums[k]! += value / scenes;
+      task.progress(i * options.seeds + draw + 1, scenes, id);
+    }
+  }
+  const curve = candidates.map((tau, k) => ({ tau, iou3: sums[k]! }));
+  const limit: RefinementLimit =
+    scenes > 0
+      ? { version: 1, tau: bestLimit(curve), from: "tuning", crops: ids.length, curve }
+      : { version: 1, tau: trainedTau, from: "training", crops: 0, curve: [] };
+  await Bun.write(join(out, LIMIT_FILE), `${JSON.stringify(limit, null, 1)}\n`);
+  task.section({ title: "Refinement limit τ", sentence: sentenceOf(limit), ...shownCurve(limit), metrics: { tau: limit.tau } });
+  return { metrics: { tau: limit.tau, crops: limit.crops } };
+}
+
+function keptKeys(cells: Int32Array, rows: Int32Array): Float64Array {
+  return cellKeys(
+    Int32Array.from(rows).reduce(
+      (kept, row, i) => {
+        kept.set(cells.subarray(3 * row, 3 * row + 3), 3 * i);
+        return kept;
+      },
+      new Int32Array(3 * rows.length),
+    ),
+    3,
+  );
+}
+
+function sentenceOf({ tau, from, crops, curve }: RefinementLimit): string {
+  if (from === "training") return `No site is set aside for tuning, so that cells are kept with the limit ${tau} that LatentSFM was trained with.`;
+  const reached = curve.find((one) => one.tau === tau)!.iou3;
+  return `With τ = ${tau} refined cells share ${(100 * reached).toFixed(1)} % with the truth, the most of ${curve.length} limits tried on ${crops} crops of a site that neither trains nor is measured.`;
+}
+
+function shownCurve({ curve }: RefinementLimit) {
+  if (curve.length === 0) return {};
+  return {
+    curves: [
+      {
+        title: "Refined IoU³ on the tuning crops",
+        x: "τ",
+        y: "IoU³",
+        series: [{ name: "mean", points: curve.map(({ tau, iou3 }): [number, number] => [tau, iou3]) }],
+      },
+    ],
+    tables: [{ title: "Limits tried", columns: ["τ", "refined mIoU³"], rows: curve.map(({ tau, iou3 }) => [String(tau), iou3.toFixed(3)]) }],
+  };
+}
