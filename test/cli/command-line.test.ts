@@ -189,6 +189,17 @@ test("a plugin of somebody else's, anywhere on the disk, gets the host's own int
   expect(code).toBe(65);
 });
 
+test("names that would move the cursor or clear the screen are shown harmless", async () => {
+  const hostile = "\u001b[2J\u0007\u009b1A";
+  const missing = await run("run", `a${hostile}.yaml`);
+  program.write("escape.yaml", `title: "t\\e[2J\\a"\nstages: [numbers]\n`);
+  expect((await run("run", "escape.yaml")).code).toBe(0);
+  const shown = [missing.stderr, (await run("runs", "ls")).stdout, (await run("runs", "show", "runs/escape")).stdout];
+  for (const text of shown) expect(text).toContain("\ufffd[2J");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  for (const text of shown) expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+});
+
 test("--version is the program's own", async () => {
   expect((await run("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
