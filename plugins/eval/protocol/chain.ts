@@ -1,5 +1,5 @@
 /**
- * All five models in a row: a condition to voxels (DESIGN of the measures: paper, Table 4). mIoU³ at L/8 after ClassSFM ("coarse") and after the refinement ("refined"), mIoU⁰ at L, and how far buildings stand over the roads near them.
+ * All five models in a row: a condition to voxels (paper, Table 4). mIoU³ at L/8 after ClassSFM ("coarse") and after the refinement ("refined"), mIoU⁰ at L, and how far buildings stand over the roads near them.
  */
 import type { ReportSection } from "../../../cli/plugin";
 import { CONDITION_NAMES, CONDITIONS } from "./conditions";
