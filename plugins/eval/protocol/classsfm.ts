@@ -43,14 +43,14 @@ export function reportClasssfm(results: Results): ReportSection {
       { name: "iou3_coarse_own_map_minus_nothing", label: "its own map − nothing", of: "iou3_coarse_own_map", over: "iou3_coarse_nothing" },
       {
         name: "iou3_coarse_own_map_minus_nearest_map",
-        label: "its own map − training crop with nearest map",
+        label: "its own map − nearest training map",
         of: "iou3_coarse_own_map",
         over: "iou3_nearest_map",
       },
       { name: "iou3_coarse_own_map_minus_best_copy", label: "its own map − best copy", of: "iou3_coarse_own_map", over: "iou3_best_copy" },
       {
         name: "iou3_coarse_own_view_minus_nearest_map",
-        label: "one RGBD view − training crop with nearest map",
+        label: "one RGBD view − nearest training map",
         of: "iou3_coarse_own_view",
         over: "iou3_nearest_map",
       },

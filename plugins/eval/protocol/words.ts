@@ -74,10 +74,11 @@ export function differencesOf(
       ...sites.map((site) => fixed(bySite[site] ?? Number.NaN, digits)),
     ]),
   };
-  const rows = found.map(({ label, estimate: { mean, low, high, sites: bySite } }) => ({
+  const rows = found.map(({ label, estimate }) => ({
     name: label,
-    ...{ value: mean, low, high },
-    points: sites.map((site) => bySite[site]).filter((value) => value !== undefined),
+    ...{ value: estimate.mean, low: estimate.low, high: estimate.high },
+    points: sites.map((site) => estimate.sites[site]).filter((value) => value !== undefined),
+    ...(isSure(estimate) ? {} : { unsure: true }),
   }));
   return { tables: [table], intervals: [{ title, x: unit, rows }], estimates };
 }
