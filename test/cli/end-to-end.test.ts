@@ -7,7 +7,8 @@ import { type Finished, Program, until } from "./program";
 const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
 const short = "structure.flow.steps=2";
 const SET = [
-  "sites.site_count=3",
+  "sites.site_count=4", // the least of which one is held out whole: nine crops to measure
+  "split.tuning_sites=1",
   "viewpoints.top.per_square=2",
   "viewpoints.adalevel.levels=2",
   "encode-latents.symmetries=1",
@@ -15,6 +16,7 @@ const SET = [
   ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
   ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
   ...["sample", "extend", "evaluate"].flatMap((stage) => [`${stage}.${short}`, `${stage}.texture.flow.steps=2`]),
+  `tune-refinement.${short}`,
   "evaluate.crops=2",
 ].flatMap((text) => ["--set", text]);
 const RUN = ["run", join(programRoot, "recipes", "quickstart.yaml"), "--out", "run", ...SET];
@@ -65,6 +67,9 @@ describe("the quickstart, tiny", () => {
       "iou_two_seeds",
     ];
     expect(measures.filter((measure) => !text.includes(`"${measure}"`))).toEqual([]);
+    const tuned = program.json<{ from: string; tau: number; crops: number }>("run/tune-refinement/refinement.json");
+    expect(tuned).toMatchObject({ from: "tuning", crops: 9 });
+    expect(program.json<{ metrics: Record<string, number> }>("run/evaluate/stage.json").metrics.tau).toBe(tuned.tau);
   });
 
   test("does nothing the second time", async () => {
@@ -113,6 +118,8 @@ describe("the quickstart, tiny", () => {
     const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/evaluate/stage.json");
     expect(metrics).toEqual(JSON.parse(whole.stdout).metrics);
     expect(program.read("run/report/index.html")).toContain("Evaluation by hand");
-    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty("by-hand-evaluate.iou0_own_map_low");
+    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty([
+      "by-hand-evaluate.iou0_own_map_low",
+    ]);
   });
 });
