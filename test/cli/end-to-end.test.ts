@@ -66,6 +66,9 @@ describe("the quickstart, tiny", () => {
       "iou_two_seeds",
     ];
     expect(measures.filter((measure) => !text.includes(`"${measure}"`))).toEqual([]);
+    const tuned = program.json<{ from: string; tau: number; crops: number }>("run/tune-refinement/refinement.json");
+    expect(tuned).toMatchObject({ from: "tuning", crops: 9 });
+    expect(program.json<{ metrics: Record<string, number> }>("run/evaluate/stage.json").metrics.tau).toBe(tuned.tau);
   });
 
   test("asks a metric of somebody else's plugin about every crop, and shows it beside ours", () => {
@@ -126,7 +129,9 @@ describe("the quickstart, tiny", () => {
     const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/evaluate/stage.json");
     expect(metrics).toEqual(JSON.parse(whole.stdout).metrics);
     expect(program.read("run/report/index.html")).toContain("Evaluation by hand");
-    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty("by-hand-evaluate.iou0_own_map_low");
+    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty([
+      "by-hand-evaluate.iou0_own_map_low",
+    ]);
   });
 });
 
