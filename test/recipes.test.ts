@@ -99,7 +99,8 @@ matrix: [{ id: a, paper: { x: 1 }, sample: { count: 3 } }]
     const fit = defineStage({ name: "fit", aliases: ["train"], version: 1, title: "Fit", options, native: false, run: async () => ({}) });
     const manifest = { stages: [{ name: "fit", aliases: ["train"] }] } as unknown as InstalledPlugins["manifests"][number];
     const own = ajv.compile(await recipeSchema({ manifests: [manifest], stageNames: () => ["fit", "train"], stage: async () => fit }));
-    const text = "train: { rate: { peak: 2 }, offset: -3 }\nstages: [train, { train: { from: a.txt } }, { mine: { stage: train, rate: { end: 1 } } }]\n";
+    const text =
+      "train: { rate: { peak: 2 }, offset: -3 }\nstages: [train, { train: { from: a.txt } }, { mine: { stage: train, rate: { end: 1 } } }]\n";
     expect([own(parse(text)), own.errors]).toEqual([true, null]);
     expect(own(parse("stages: [{ mine: { stage: train, rate: { edn: 1 } } }]"))).toBe(false);
     expect(own(parse("stages: [{ train: { from: 3 } }]"))).toBe(false);
