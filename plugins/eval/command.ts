@@ -10,7 +10,7 @@ export const evalCommand = defineCommand({
     seeds: { kind: "integer", summary: "scenes of each crop and condition", value: "N" },
   },
   accepts: ["seed", "device", "out", "set"],
-  examples: ["eval runs/quickstart --seeds 3 --json"],
+  examples: ["earthcraft eval runs/quickstart --seeds 3 --json"],
   run: async (context) => {
     const { runOnModels } = await import("../sample/api");
     await runOnModels(context, "evaluate", context.args.run, { ...context.flags });
