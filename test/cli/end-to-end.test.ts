@@ -38,7 +38,7 @@ describe("the quickstart, tiny", () => {
     expect(cautions[0]).toMatch(/hold a site out|held out/);
     const sections = program.read("run/report/index.html").split('<section class="stage" id="');
     const warned = sections.filter((section) => section.includes(cautions[0]!)).map((section) => section.split('"')[0]!);
-    expect(warned).toEqual(expect.arrayContaining(["split", ...Object.keys(STEPS).map((model) => `train-${model}`), "evaluate"]));
+    expect(warned).toEqual(expect.arrayContaining(["split", ...Object.keys(TINY_STEPS).map((model) => `train-${model}`), "evaluate"]));
     expect(warned).not.toContain("scene");
   });
 
@@ -173,7 +173,7 @@ describe("a finished run", () => {
   test("is swept over guidance and steps by a Makefile, each pair once", () => {
     const sweep = (guidance: string) => {
       const file = join(programRoot, "recipes/sweeps/guidance.mk");
-      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "STEPS=1", `GUIDANCE=${guidance}`], {
+      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "TINY_STEPS=1", `GUIDANCE=${guidance}`], {
         cwd: program.dir,
         env: { ...program.env, EARTHCRAFT_BUN: process.execPath },
       });
