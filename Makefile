@@ -1,6 +1,6 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: setup demo test check fmt native clean help bench
+.PHONY: setup demo test test-faults check fmt native clean help bench
 earthcraft := ./earthcraft
 
 setup:  ## get bun, packages and libtorch, build the native library
@@ -9,6 +9,8 @@ demo: setup  ## build the sample place, train five small models, generate: about
 	@$(earthcraft) run recipes/quickstart.yaml
 test:  ## all tests; the last line counts them
 	@$(earthcraft) bun test/run.ts
+test-faults:  ## kill -9 at 20 steps of a minute's training on 1 and 2 ranks, and in every stage of the quickstart: half an hour
+	@EARTHCRAFT_FAULTS=full $(earthcraft) bun test --timeout=3600000 ./test/cli/kills.test.ts
 check:  ## lint, types, dead code
 	@$(earthcraft) bun x biome ci . && $(earthcraft) bun x tsc --noEmit && $(earthcraft) bun x knip
 fmt:  ## format and fix
@@ -19,4 +21,4 @@ bench:  ## compare with other programs
 clean:  ## remove runs (downloads and builds lie in the cache folder: ./earthcraft doctor names it)
 	rm -rf runs build
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile

@@ -16,7 +16,7 @@ export const COMMON_FLAGS: Record<CommonFlagName, Flag> = {
   scale: { kind: "string", value: "NAME", summary: "size of the recipe: mini, single-gpu, paper", completes: ["mini", "single-gpu", "paper"] },
   seed: { kind: "integer", value: "N", summary: "seed of everything random" },
   device: { kind: "string", value: "cpu|cuda[:n]", summary: "where tensors live", completes: ["cpu", "cuda"] },
-  out: { kind: "path", value: "DIR", summary: "folder for the outputs", completes: "folder" },
+  out: { kind: "path", value: "PATH", summary: "where the outputs go", completes: "folder" },
   dryRun: { kind: "boolean", summary: "say what would run, and touch nothing" },
 };
 
@@ -26,6 +26,9 @@ export const OUTPUT_FLAGS: Record<string, Flag> = {
   verbose: { kind: "boolean", summary: "more of what happens (-v)" },
   help: { kind: "boolean", summary: "this help (-h)" },
 };
+
+/** `-33.86,151.2` is an argument: no flag begins with a digit. */
+const NEGATIVE = /^-\.?\d/;
 
 const SHORT: Record<string, string> = { "-v": "--verbose", "-h": "--help", "-q": "--quiet" };
 /** Stands before every value on its way through cac. */
@@ -132,7 +135,7 @@ function throughCac(
       safe.push("--", ...argv.slice(i + 1).map((word) => MARK + word));
       break;
     }
-    if (!token.startsWith("-") || token === "-") {
+    if (!token.startsWith("-") || token === "-" || NEGATIVE.test(token)) {
       safe.push(MARK + token);
       continue;
     }

@@ -44,8 +44,8 @@ export interface ReportSection {
   /** `sentence`: how to read it, and how good it is. */
   tables?: { title: string; sentence?: string; columns: string[]; rows: (string | number)[][] }[];
   curves?: { title: string; x: string; y: string; series: { name: string; points: [number, number][] }[] }[];
-  /** Numbers with their intervals as a chart with a line at 0; `points` are the parts that a number is the mean of, such as sites. `low` and `high` are NaN where there is no interval. */
-  intervals?: { title: string; x: string; rows: { name: string; value: number; low: number; high: number; points?: number[] }[] }[];
+  /** Numbers with their intervals as a chart with a line at 0; `points` are the parts that a number is the mean of, such as sites. `low` and `high` are NaN where there is no interval; `unsure` where it comes from so few that it is a hint at best. */
+  intervals?: { title: string; x: string; rows: { name: string; value: number; low: number; high: number; points?: number[]; unsure?: boolean }[] }[];
   metrics?: Record<string, number>;
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { COMMON_FLAGS, OUTPUT_FLAGS } from "../cli/args";
+import { COMMON_FLAGS, findCommand, OUTPUT_FLAGS, parseCommand } from "../cli/args";
 import { builtinPlugins } from "../cli/builtin-plugins";
 import { Host } from "../cli/host";
 import { programRoot } from "../cli/io";
@@ -69,6 +69,19 @@ describe("commands", () => {
       expect(order).toEqual([...order].sort());
       expect(order.filter((kind) => kind === 2).length).toBeLessThan(2);
     }
+  });
+
+  test("have examples that can be typed as they stand, with flags that they have", () => {
+    for (const { name, examples } of commands)
+      for (const example of examples) {
+        expect(example).toContain(`earthcraft ${name}`);
+        // What stands around a command in a shell: eval "$(…)", <(…), > file, and where it belongs.
+        const [, line] = /earthcraft ([^>)]+?)(?:\)| +in | *>|$)/.exec(example)!;
+        const words = line!.split(" ");
+        const request = findCommand(words, commands);
+        if (request.kind !== "command") throw new Error(`${example} is no command line`);
+        parseCommand(request.command, request.rest, "/");
+      }
   });
 
   test("say in one line what they do", () => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve as resolvePath } from "node:path";
 import Ajv from "ajv";
 import { parse } from "yaml";
+import { z } from "zod";
 import { readLayers } from "../cli/config/layers";
 import { resolveRecipe } from "../cli/config/recipe";
 import { forbiddenDifferences } from "../cli/config/scales";
@@ -11,6 +12,7 @@ import { recipeSchema } from "../cli/config/schema";
 import { originsOf, showRecipe } from "../cli/config/show";
 import { Host } from "../cli/host";
 import { programRoot } from "../cli/io";
+import { defineStage, fileOption, type InstalledPlugins } from "../cli/plugin";
 
 const host = new Host({});
 const recipes = existsSync(join(programRoot, "recipes"))
@@ -89,6 +91,21 @@ scale: { mini: { seed: 3, train-texvae: { training: { steps: 3 } } }, paper: nul
 matrix: [{ id: a, paper: { x: 1 }, sample: { count: 3 } }]
 `;
     expect(faults(text)).toEqual([]);
+  });
+
+  test("asks no layer for what another may have, and takes stages under their other names", async () => {
+    const rate = z.union([z.number(), z.strictObject({ peak: z.number(), end: z.number() })]).default(1);
+    const options = z.strictObject({ rate, from: fileOption().optional(), offset: z.int().default(0) });
+    const fit = defineStage({ name: "fit", aliases: ["train"], version: 1, title: "Fit", options, native: false, run: async () => ({}) });
+    const manifest = { stages: [{ name: "fit", aliases: ["train"] }] } as unknown as InstalledPlugins["manifests"][number];
+    const own = ajv.compile(
+      await recipeSchema({ manifests: [manifest], metricNames: () => [], stageNames: () => ["fit", "train"], stage: async () => fit }),
+    );
+    const text =
+      "train: { rate: { peak: 2 }, offset: -3 }\nstages: [train, { train: { from: a.txt } }, { mine: { stage: train, rate: { end: 1 } } }]\n";
+    expect([own(parse(text)), own.errors]).toEqual([true, null]);
+    expect(own(parse("stages: [{ mine: { stage: train, rate: { edn: 1 } } }]"))).toBe(false);
+    expect(own(parse("stages: [{ train: { from: 3 } }]"))).toBe(false);
   });
 
   const wrong: [name: string, text: string, at: string][] = [

@@ -37,6 +37,9 @@ function groupVariables({ rank, size, port }: { rank: number; size: number; port
   return { RANK: String(rank), LOCAL_RANK: String(rank), WORLD_SIZE: String(size), MASTER_ADDR: "127.0.0.1", MASTER_PORT: String(port) };
 }
 
+/** A rank's process ended in the middle of its work. */
+class Crash extends UserError {}
+
 class Rank {
   readonly #process: Bun.Subprocess;
   readonly #control: number;
@@ -163,12 +166,12 @@ class Rank {
     current.reject(this.#killed ? new Cancelled() : this.#crash(current.label));
   }
 
-  #crash(label: string): UserError {
+  #crash(label: string): Crash {
     const { signalCode, exitCode } = this.#process;
     const outOfMemory = signalCode === "SIGKILL" ? "; the kernel does that when memory runs out" : "";
     const how = signalCode === null ? `ended with code ${exitCode}` : `was ended by ${signalCode}${outOfMemory}`;
     const said = this.#tail.length === 0 ? "" : `\n${this.#tail.map((line) => `    ${line}`).join("\n")}`;
-    return new UserError({
+    return new Crash({
       what: `the process that worked on ${label} ${how}${said}`,
       fix: "finished stages and checkpoints are kept: run the same command again to go on from there",
     });
@@ -259,25 +262,43 @@ export class RankPool {
     const ranks = Array.from({ length: size }, (_, rank) => new Rank({ threads, device: spec.device, group: { rank, size, port } }, this.options));
     for (const rank of ranks) this.#ranks.add(rank);
     const silent: TaskEvents = { ...events, progress() {} };
-    try {
-      const running = ranks.map((rank, i) =>
-        this.#use(rank, () =>
-          rank.run(
-            { type: "task", spec: { ...spec, threads, world: { rank: i, size } } },
-            `${taskLabel(spec)} (rank ${i} of ${size})`,
-            i === 0 ? events : silent,
-          ),
+    const running = ranks.map((rank, i) =>
+      this.#use(rank, () =>
+        rank.run(
+          { type: "task", spec: { ...spec, threads, world: { rank: i, size } } },
+          `${taskLabel(spec)} (rank ${i} of ${size})`,
+          i === 0 ? events : silent,
         ),
-      );
-      // The first that fails is the one to tell of; the others would wait for it for ever.
+      ),
+    );
+    try {
+      // The first that fails ends the wait; the others would wait for it for ever.
       const records = (await Promise.all(running)).filter((record) => record !== undefined);
       return { ...records[0]!, peakMemory_bytes: records.reduce((sum, { peakMemory_bytes }) => sum + peakMemory_bytes, 0) };
     } catch (error) {
+      const cause = await causeOf(error, running);
       for (const rank of ranks) rank.kill();
-      throw error;
+      throw cause;
     } finally {
       for (const rank of ranks) this.#ranks.delete(rank);
       await Promise.all(ranks.map((rank) => rank.close()));
     }
   }
+}
+
+/** What its fellows say of the broken connection comes before the death of a rank is known. */
+const GRACE_MS = 3000;
+
+/** What to tell of a group of which one has failed: that failure, or the crash of another that it came from. */
+async function causeOf(first: unknown, running: readonly Promise<unknown>[]): Promise<unknown> {
+  if (first instanceof UserError || first instanceof Cancelled) return first;
+  const grace = Promise.withResolvers<unknown>();
+  const timer = setTimeout(() => grace.resolve(first), GRACE_MS);
+  for (const one of running)
+    one.catch((error) => {
+      if (error instanceof Crash) grace.resolve(error);
+    });
+  const cause = await grace.promise;
+  clearTimeout(timer);
+  return cause;
 }

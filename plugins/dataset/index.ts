@@ -3,6 +3,8 @@ import { annotate } from "./annotate/stage";
 import { capture } from "./capture/stage";
 import { datasetLs, datasetReindex, datasetShow } from "./catalog/commands";
 import { sites } from "./place/stage";
+import { placeCheck } from "./place-check/command";
+import { placeInit } from "./place-init/command";
 import { placeMake } from "./sample-place/command";
 import { samplePlace } from "./sample-place/stage";
 import { scene } from "./scene/stage";
@@ -15,6 +17,6 @@ const build = defineRunCommand({ name: "dataset build", summary: "build the data
 export default definePlugin({
   name: "dataset",
   summary: "places, scenes and the samples that models train on",
-  commands: [placeMake, build, datasetLs, datasetShow, datasetReindex],
+  commands: [placeMake, placeInit, placeCheck, build, datasetLs, datasetShow, datasetReindex],
   stages: [samplePlace, sites, scene, viewpoints, capture, annotate, voxelize, split],
 });

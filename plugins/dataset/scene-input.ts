@@ -5,11 +5,9 @@ import { Tensor } from "../../ffi";
 import { openSafetensors } from "../../ffi/safetensors";
 import { type Georeference, georeferenceSchema } from "../earth/api";
 import type { RenderMesh } from "./capture/render";
+import { isDriven } from "./scene/roads";
 import type { PlanScene } from "./viewpoints/plan";
 import type { SceneMesh } from "./viewpoints/surface-grid";
-
-/** OpenStreetMap's ways that no car drives on. */
-const NOT_DRIVEN = new Set(["track", "path", "footway", "cycleway", "bridleway", "steps", "pedestrian", "corridor", "platform"]);
 
 const point = z.array(z.number()).min(2);
 
@@ -29,7 +27,7 @@ export async function readSceneRecord(dir: string): Promise<SceneRecord> {
   return {
     georeference: { origin, vertical, enu_to_ecef, attribution },
     buildings: scene.buildings.map(({ height_m, footprint }) => ({ height_m, footprint: footprint.map(pair) })),
-    roads: scene.roads.filter((road) => !NOT_DRIVEN.has(road.class)).map(({ line }) => line.map(pair)),
+    roads: scene.roads.filter((road) => isDriven(road.class)).map(({ line }) => line.map(pair)),
   };
 }
 

@@ -11,7 +11,7 @@ export const evalCommand = defineCommand({
     only: { kind: "string", summary: "parts, joined by commas: structvae, texvae, classsfm, texfm, chain", value: "PARTS" },
   },
   accepts: ["seed", "device", "out", "set"],
-  examples: ["eval runs/quickstart --crops all --seeds 3", "eval runs/quickstart --only structvae,texvae --json"],
+  examples: ["earthcraft eval runs/quickstart --crops all --seeds 3", "earthcraft eval runs/quickstart --only structvae,texvae --json"],
   run: async (context) => {
     const { runOnModels } = await import("../sample/api");
     const { crops, seeds, only } = context.flags;

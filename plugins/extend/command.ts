@@ -12,7 +12,7 @@ export const extendCommand = defineCommand({
     site: { kind: "string", summary: "site whose map the scene follows", value: "ID" },
   },
   accepts: ["seed", "device", "out", "set"],
-  examples: ["extend runs/quickstart --columns 3 --rows 3", "extend runs/quickstart --condition none --columns 8 --rows 1"],
+  examples: ["earthcraft extend runs/quickstart --columns 3 --rows 3", "earthcraft extend runs/quickstart --condition none --columns 8 --rows 1"],
   run: async (context) => {
     const { runOnModels } = await import("../sample/api");
     await runOnModels(context, "extend", context.args.run, { ...context.flags });

@@ -14,8 +14,8 @@ export const sampleCommand = defineCommand({
   },
   accepts: ["seed", "device", "out", "set"],
   examples: [
-    "sample runs/quickstart --condition none --count 4 --seed 3",
-    "sample runs/quickstart --voxels runs/quickstart/voxelize/x1y1/c11/sample.safetensors",
+    "earthcraft sample runs/quickstart --condition none --count 4 --seed 3",
+    "earthcraft sample runs/quickstart --voxels runs/quickstart/voxelize/x1y1/c11/sample.safetensors",
   ],
   run: async (context) => {
     const { runOnModels } = await import("./trained-run");

@@ -1,6 +1,6 @@
 /** A data set of a few painted crops for tests: a hill with a tower, three sites of one crop each, one of them held out, seen by cameras from above. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { writeSafetensors } from "../../ffi/safetensors";
 import { dct, type SampleRecord, SPLIT_FILE, VOXEL_CHANNELS } from "../dataset/api";
 import { lookAt } from "../earth/api";
@@ -28,30 +28,38 @@ function columnAt(x: number, y: number, site: number): Column {
   return tower ? { z: ground + 5, id: 4, colour: ROOF } : { z: ground, id: 3, colour: [GRASS[0], GRASS[1] + 4 * (x % 3), GRASS[2]] };
 }
 
-/** Writes `split/split.json` and what it names below `root`; returns the split's folder. */
-export function writeTown(root: string): string {
+export interface TownOptions {
+  /** Folder of `split.json`; `root`'s own unless told. */
+  split?: string;
+  /** The site whose features are not numbers. */
+  poisoned?: string;
+}
+
+/** Writes `split.json` and what it names below `root`; returns the split's folder. */
+export function writeTown(root: string, { split = join(root, "split"), poisoned }: TownOptions = {}): string {
   const sites = ["a", "b", "c"];
   const heights = sites.map((site, i) => {
-    writeSample(join(root, "voxelize", site), site, i);
+    writeSample(join(root, "voxelize", site), site, i, site === poisoned);
     return 12;
   });
   for (const [i, site] of sites.entries()) writeViews(join(root, "capture", site), i);
-  mkdirSync(join(root, "split"), { recursive: true });
+  mkdirSync(split, { recursive: true });
+  const from = (folder: string) => relative(split, join(root, folder));
   writeFileSync(
-    join(root, "split", SPLIT_FILE),
+    join(split, SPLIT_FILE),
     JSON.stringify({
       ...{ version: 1, policy: "sites", seed: 0, extractor: dct.id, cells: CELLS },
-      sites: sites.map((id) => ({ id, held_out: id === "c", views_dir: `../capture/${id}` })),
+      sites: sites.map((id) => ({ id, held_out: id === "c", views_dir: from(`capture/${id}`) })),
       samples: sites.map((site, i) => ({
-        ...{ id: `${site}.0`, site, split: site === "c" ? "validation" : "train", dir: `../voxelize/${site}` },
+        ...{ id: `${site}.0`, site, split: site === "c" ? "validation" : "train", dir: from(`voxelize/${site}`) },
         ...{ voxels: CELLS ** 2, height_cells: heights[i] },
       })),
     }),
   );
-  return join(root, "split");
+  return split;
 }
 
-function writeSample(dir: string, site: string, index: number): void {
+function writeSample(dir: string, site: string, index: number, poisoned: boolean): void {
   mkdirSync(dir, { recursive: true });
   const rows: { cell: [number, number, number]; column: Column }[] = [];
   for (let x = 0; x < CELLS; x++)
@@ -64,6 +72,7 @@ function writeSample(dir: string, site: string, index: number): void {
   const map = new Uint8Array(CELLS ** 2);
   for (let x = 0; x < CELLS; x++) for (let y = 0; y < CELLS; y++) map[(CELLS - 1 - y) * CELLS + x] = columnAt(x, y, index).id;
   const feats = Float32Array.from(rows.flatMap(({ column }) => Array.from({ length: VOXEL_CHANNELS }, (_, c) => column.colour[c % 3]! / 255 - 0.5)));
+  if (poisoned) feats.fill(Number.NaN);
   writeSafetensors(
     join(dir, "sample.safetensors"),
     new Map([

@@ -24,10 +24,10 @@ steps = $(patsubst steps%,%,$(lastword $(subst -, ,$(1))))
 
 .PHONY: table
 table: $(measured)
-	@printf '%s\t' guidance steps $(METRICS) | sed 's/\t$$//' >$(OUT)/results.tsv; echo >>$(OUT)/results.tsv
-	@$(foreach pair,$(pairs),printf '%s\t%s' $(call guidance,$(pair)) $(call steps,$(pair)) >>$(OUT)/results.tsv; \
-	  for metric in $(METRICS); do sed -n "/^  \"metrics\"/,/^  }/s/^ *\"$$metric\": \([-+.0-9e]*\),*$$/\t\1/p" $(OUT)/$(pair)/stage.json | tr -d '\n'; done >>$(OUT)/results.tsv; \
-	  echo >>$(OUT)/results.tsv;)
+	@{ printf 'guidance\tsteps'; printf '\t%s' $(METRICS); echo; \
+	  $(foreach pair,$(pairs),printf '%s\t%s' $(call guidance,$(pair)) $(call steps,$(pair)); \
+	    for metric in $(METRICS); do printf '\t%s' "$$(sed -n "/^  \"metrics\"/,/^  }/s/^ *\"$$metric\": \([-+.0-9e]*\),*$$/\1/p" $(OUT)/$(pair)/stage.json)"; done; echo;) \
+	} >$(OUT)/results.tsv
 	@cat $(OUT)/results.tsv
 
 $(OUT)/%/stage.json: $(models)

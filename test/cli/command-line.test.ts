@@ -30,6 +30,11 @@ describe("values", () => {
     expect((await given("a", "--", "--size", "-x")).args).toEqual({ id: "a", more: ["--size", "-x"] });
   });
 
+  test("that are negative numbers may stand alone: no flag begins with a digit", async () => {
+    expect((await given("-33.86,151.2", "-.5")).args).toEqual({ id: "-33.86,151.2", more: ["-.5"] });
+    expect((await run("count", "show", "-x")).stderr).toContain("has no flag -x");
+  });
+
   test("of a list come in order, one or many", async () => {
     expect((await given("a")).flags.tag).toEqual([]);
     expect((await given("a", "--tag", "1")).flags.tag).toEqual(["1"]);
@@ -182,6 +187,17 @@ test("a plugin of somebody else's, anywhere on the disk, gets the host's own int
   const { stderr, code } = await own.run("run", "r.yaml");
   expect(stderr).toContain("error: because\n");
   expect(code).toBe(65);
+});
+
+test("names that would move the cursor or clear the screen are shown harmless", async () => {
+  const hostile = "\u001b[2J\u0007\u009b1A";
+  const missing = await run("run", `a${hostile}.yaml`);
+  program.write("escape.yaml", `title: "t\\e[2J\\a"\nstages: [numbers]\n`);
+  expect((await run("run", "escape.yaml")).code).toBe(0);
+  const shown = [missing.stderr, (await run("runs", "ls")).stdout, (await run("runs", "show", "runs/escape")).stdout];
+  for (const text of shown) expect(text).toContain("\ufffd[2J");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  for (const text of shown) expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
 });
 
 test("--version is the program's own", async () => {

@@ -32,7 +32,7 @@ const words: Case[] = [
   ["earthcraft count ", ["build", "show", "total"]],
   ["earthcraft help runs ", ["ls", "show", "verify"]],
   ["earthcraft help exit", ["exit-codes"]],
-  ["earthcraft dataset place ", ["make"]],
+  ["earthcraft dataset place ", ["check", "init", "make"]],
   ["earthcraft completion ", ["bash", "fish", "zsh"]],
   ["earthcraft --seed 7 dataset pl", ["place"]],
   ["earthcraft train struct", ["structvae"]],

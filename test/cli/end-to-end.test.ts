@@ -1,29 +1,20 @@
 /** The whole main job through the program, at the smallest size: from a place to a report, with few sites, few steps and short sampling. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { programRoot } from "../../cli/io";
 import { documentedResults, misfits } from "./documented";
 import { type Finished, Program, until } from "./program";
+import { TINY_SET, TINY_STEPS, tinyQuickstart } from "./tiny-quickstart";
 
-const STEPS = { structvae: 60, texvae: 10, classsfm: 3, latentsfm: 3, texfm: 3 };
-const short = ["structure.flow.steps=2", "structure.latentFlow.steps=2", "texture.flow.steps=2"];
-const SET = [
-  "sites.site_count=3",
-  "viewpoints.top.per_square=2",
-  "viewpoints.adalevel.levels=2",
-  "encode-latents.symmetries=1",
-  ...Object.entries(STEPS).map(([model, steps]) => `train-${model}.training.steps=${steps}`),
-  ...Object.keys(STEPS).map((model) => `train-${model}.validationCrops=1`),
-  ...["classsfm", "latentsfm", "texfm"].map((model) => `train-${model}.flow.steps=2`),
-  ...["sample", "extend", "evaluate"].flatMap((stage) => short.map((set) => `${stage}.${set}`)),
-  "evaluate.crops=2",
-].flatMap((text) => ["--set", text]);
-const RUN = ["run", join(programRoot, "recipes", "quickstart.yaml"), "--out", "run", ...SET];
+const CANOPY = "earthcraft-plugin-canopy";
+const RUN = [...tinyQuickstart("run"), "--set", "evaluate.metrics=[height_error_m, green_share]"];
 
 let program: Program;
 let first: Finished;
 beforeAll(async () => {
-  program = new Program([]);
+  program = new Program([CANOPY]);
+  cpSync(join(programRoot, "test", "third-party", CANOPY), join(program.dir, "node_modules", CANOPY), { recursive: true });
   first = await program.run(...RUN);
 }, 240_000);
 afterAll(() => program[Symbol.dispose]());
@@ -40,6 +31,15 @@ describe("the quickstart, tiny", () => {
     const titles = ["Voxel samples", "StructVAE", "TexVAE", "ClassSFM", "LatentSFM", "TexFM", "Refinement limit", "Extended scene", "Evaluation"];
     expect(titles.filter((title) => !page.includes(`<h2>${title}`))).toEqual([]);
     expect(/(src|href)="https?:/.test(page)).toBe(false);
+  });
+
+  test("says beside every model's measures how little so few sites hold out", () => {
+    const { cautions } = program.json<{ cautions: string[] }>("run/report/summary.json");
+    expect(cautions[0]).toMatch(/hold a site out|held out/);
+    const sections = program.read("run/report/index.html").split('<section class="stage" id="');
+    const warned = sections.filter((section) => section.includes(cautions[0]!)).map((section) => section.split('"')[0]!);
+    expect(warned).toEqual(expect.arrayContaining(["split", ...Object.keys(TINY_STEPS).map((model) => `train-${model}`), "evaluate"]));
+    expect(warned).not.toContain("scene");
   });
 
   test("leaves scenes that other programs open", () => {
@@ -66,6 +66,21 @@ describe("the quickstart, tiny", () => {
       "iou_two_seeds",
     ];
     expect(measures.filter((measure) => !text.includes(`"${measure}"`))).toEqual([]);
+    const tuned = program.json<{ from: string; tau: number; crops: number }>("run/tune-refinement/refinement.json");
+    expect(tuned).toMatchObject({ from: "tuning", crops: 9 });
+    expect(program.json<{ metrics: Record<string, number> }>("run/evaluate/stage.json").metrics.tau).toBe(tuned.tau);
+  });
+
+  test("asks a metric of somebody else's plugin about every crop, and shows it beside ours", () => {
+    const { metrics } = program.json<{ metrics: Record<string, number | null> }>("run/report/summary.json");
+    for (const condition of ["own_map", "other_map", "own_view", "nothing"]) {
+      const green = metrics[`evaluate.green_share_${condition}`];
+      if (green !== undefined) expect(green).toBeWithin(0, 1.0001); // a scene without voxels has none
+    }
+    expect(Object.keys(metrics).filter((name) => /^evaluate\.(height_error_m|green_share)_/.test(name)).length).toBeGreaterThan(2);
+    const page = program.read("run/report/index.html");
+    expect(page).toContain("Further measures");
+    for (const title of ["tops off by (m)", "green voxels"]) expect(page).toContain(title);
   });
 
   test("does nothing the second time", async () => {
@@ -114,7 +129,9 @@ describe("the quickstart, tiny", () => {
     const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/evaluate/stage.json");
     expect(metrics).toEqual(JSON.parse(whole.stdout).metrics);
     expect(program.read("run/report/index.html")).toContain("Evaluation by hand");
-    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty("by-hand-evaluate.iou0_own_map_low");
+    expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty([
+      "by-hand-evaluate.iou0_own_map_low",
+    ]);
   });
 });
 
@@ -138,7 +155,8 @@ describe("a finished run", () => {
 
   test("shows the curve of every training", async () => {
     const { stdout } = await program.run("runs", "show", "run");
-    for (const model of Object.keys(STEPS)) expect(stdout).toMatch(new RegExp(`^train-${model}: loss [\\d.e-]+ to [\\d.e-]+ in \\d+ steps\n`, "m"));
+    for (const model of Object.keys(TINY_STEPS))
+      expect(stdout).toMatch(new RegExp(`^train-${model}: loss [\\d.e-]+ to [\\d.e-]+ in \\d+ steps\n`, "m"));
     expect((await program.run("runs", "ls", ".")).stdout).toMatch(/ train-texfm [▁-█]{12} [\d.]+ /);
   });
 
@@ -155,7 +173,7 @@ describe("a finished run", () => {
   test("is swept over guidance and steps by a Makefile, each pair once", () => {
     const sweep = (guidance: string) => {
       const file = join(programRoot, "recipes/sweeps/guidance.mk");
-      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "STEPS=1", `GUIDANCE=${guidance}`], {
+      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "TINY_STEPS=1", `GUIDANCE=${guidance}`], {
         cwd: program.dir,
         env: { ...program.env, EARTHCRAFT_BUN: process.execPath },
       });
@@ -185,7 +203,7 @@ describe("a finished run", () => {
 
 test("a shell script sweeps the seeds of a training over one data set, each seed once", () => {
   const sweep = (seeds: string) =>
-    Bun.spawnSync([join(programRoot, "recipes/sweeps/seeds.sh"), ...SET, "--set", "train-structvae.training.steps=2"], {
+    Bun.spawnSync([join(programRoot, "recipes/sweeps/seeds.sh"), ...TINY_SET, "--set", "train-structvae.training.steps=2"], {
       cwd: program.dir,
       env: { ...program.env, EARTHCRAFT_BUN: process.execPath, SEEDS: seeds },
     });

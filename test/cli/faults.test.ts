@@ -144,14 +144,18 @@ describe("Ctrl-C", () => {
     expect(performance.now() - asked).toBeLessThan(2000);
   });
 
-  test("SIGTERM ends with 143", async () => {
-    using program = new Program();
-    program.write("r.yaml", SLOW);
-    const running = program.start("run", "r.yaml");
-    await running.says(STARTED);
-    process.kill(running.pid, "SIGTERM");
-    expect((await running.finished()).code).toBe(143);
-  });
+  for (const signal of ["SIGTERM", "SIGHUP"] as const)
+    test(`${signal} ends with 143, the step done and saved`, async () => {
+      using program = new Program();
+      program.write("r.yaml", SLOW);
+      const running = program.start("run", "r.yaml");
+      await running.says(STARTED);
+      process.kill(running.pid, signal);
+      const { stderr, code } = await running.finished();
+      expect(stderr).toContain("asked to end: finishing this step and saving");
+      expect(code).toBe(143);
+      expect(Number(program.read("runs/r/.scratch/slow/step"))).toBeGreaterThan(0);
+    });
 
   test("a checkpoint of other options is not resumed from", async () => {
     using program = new Program();
@@ -175,7 +179,10 @@ describe("a second writer", () => {
     const second = await program.run("run", "r.yaml", "--json");
     expect(JSON.parse(second.stdout).error).toMatchObject({ exit: 75, where: expect.stringContaining("runs/r/.lock") });
     expect(second.stderr).toContain(`in use by process ${running.pid} on `);
+    expect(JSON.parse(second.stdout).error.what).toMatch(/ on \S+ since \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(second.code).toBe(75);
+    for (const reader of ["show", "verify"]) expect((await program.run("runs", reader, "runs/r")).code).toBe(0);
+    expect((await program.run("runs", "ls")).stdout).toContain("running");
     const elsewhere = await program.run("run", "r.yaml", "--out", "other", "--until", "numbers");
     expect(elsewhere.code).toBe(0);
     process.kill(running.pid, "SIGKILL");

@@ -131,7 +131,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /** Processes that a process has started and that have not ended: of the program, its ranks. */
-function childrenOf(pid: number): number[] {
+export function childrenOf(pid: number): number[] {
   return readdirSync("/proc")
     .map(Number)
     .filter((child) => {

@@ -43,6 +43,8 @@ describe("the result of", () => {
     ["runs ls [FOLDER]", "runs", "ls"],
     ["runs show RUN", "runs", "show", "runs/r"],
     ["runs verify RUN", "runs", "verify", "runs/r"],
+    ["dataset place init LAT,LON", "dataset", "place", "init", "47.2,9.62", "--out", "mine/place.yaml"],
+    ["dataset place check FILE", "dataset", "place", "check", "mine/place.yaml", "--out", "mine.png"],
     ["models", "models", "--scale", "mini"],
     ["models", "models"],
     ["setup", "setup"],

@@ -10,7 +10,7 @@ export const datasetLs = defineCommand({
     split: { kind: "string", summary: "only this split", choices: ["train", "tuning", "validation", "unused"] },
     site: { kind: "string", summary: "only this site" },
   },
-  examples: ["dataset ls runs/quickstart --split validation"],
+  examples: ["earthcraft dataset ls runs/quickstart --split validation"],
   run: async ({ args, flags, result }) => {
     const { listSamples } = await import("./catalog");
     const rows = await listSamples(args.dir, { split: flags.split, site: flags.site });
@@ -30,7 +30,7 @@ export const datasetShow = defineCommand({
   name: "dataset show",
   summary: "show one sample: where it lies, its classes, what sees it",
   args: { dir, sample: { summary: "its id, as `dataset ls` prints it" } },
-  examples: ["dataset show runs/quickstart site-00.c11"],
+  examples: ["earthcraft dataset show runs/quickstart site-00.c11"],
   run: async ({ args, result }) => {
     const [{ openDataset }, { describeSample }] = await Promise.all([import("../sample-format/dataset"), import("./describe")]);
     const dataset = await openDataset(args.dir);

@@ -20,7 +20,11 @@ export interface Site {
  * @throws UserError when no site is left
  */
 export async function resolveSites(place: Place, map: PlaceMap, warn: (text: string) => void): Promise<Site[]> {
-  const layers = await openLayers(place.elevation, placeBounds(place), warn);
+  return sitesOn(await openLayers(place.elevation, placeBounds(place), warn), place, map, warn);
+}
+
+/** `resolveSites` on elevation that is open already. */
+export function sitesOn(layers: readonly Layer[], place: Place, map: PlaceMap, warn: (text: string) => void): Site[] {
   const frame = new EnuFrame({ ...place.center, h: 0 });
   const at = (x: number, y: number) => frame.toGeodetic([x, y, 0]);
   const candidates: { name: string; lat: number; lon: number }[] = [];

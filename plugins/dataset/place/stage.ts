@@ -1,4 +1,4 @@
-/** Stage `sites`: reads place.yaml and lists the place's sites, each with the origin of its frame. */
+/** Stage `sites`: checks the place and lists the place's sites, each with the origin of its frame. */
 import { join } from "node:path";
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
@@ -9,6 +9,9 @@ export const sitesFileSchema = z.strictObject({
   attribution: z.array(z.string()),
   sites: z.array(z.strictObject({ name: siteNameSchema, origin: z.strictObject({ lat: z.number(), lon: z.number(), h: z.number() }) })),
 });
+
+/** The place from above. */
+const PICTURE = "place.png";
 
 export const sites = defineStage({
   name: "sites",
@@ -21,24 +24,34 @@ export const sites = defineStage({
   native: false,
   minutes: 0.01,
   run: async (task) => {
-    const { readPlace } = await import("./place-file");
-    const { resolveSites } = await import("./sites");
-    const { readPlaceMap } = await import("./map");
-    const place = readPlace(task.place);
-    const all = await resolveSites(place, await readPlaceMap(place), (text) => task.warn(text));
-    const chosen = task.options.site_count > 0 ? all.slice(0, task.options.site_count) : all;
+    const [{ checkPlace }, { holdOutSentence, originTable, sentenceOf, siteTable, sourceTable }, { writePicture }] = await Promise.all([
+      import("../place-check/check"),
+      import("../place-check/table"),
+      import("../place-check/write-picture"),
+    ]);
+    const check = await checkPlace(task.place, { seed: task.seed, siteCount: task.options.site_count });
+    for (const text of check.warnings) task.warn(text);
+    const [error] = check.errors;
+    if (error !== undefined) throw error;
+    const { place, sites: chosen } = check;
     const file: z.infer<typeof sitesFileSchema> = { place: place.name, attribution: place.attribution, sites: chosen };
     await Bun.write(join(task.out, "sites.json"), `${JSON.stringify(file, null, 1)}\n`);
+    await writePicture(check, join(task.out, PICTURE));
     task.section({
       title: `The place: ${place.name}`,
-      sentence: `${chosen.length} site${chosen.length === 1 ? "" : "s"} of 600 m round ${place.center.lat.toFixed(4)}, ${place.center.lon.toFixed(4)}.`,
-      tables: [
+      sentence: `${sentenceOf(check)} ${holdOutSentence(check)}`,
+      figures: [
         {
-          title: "Sites",
-          columns: ["site", "latitude", "longitude", "ellipsoidal height (m)"],
-          rows: chosen.map(({ name, origin }) => [name, origin.lat.toFixed(6), origin.lon.toFixed(6), origin.h.toFixed(1)]),
+          file: PICTURE,
+          caption:
+            "North is up. Shaded heights; coloured where the map names the ground; water blue, roads dark, footprints red; a square is a site.",
         },
-        { title: "Sources", columns: ["attribution"], rows: place.attribution.map((line) => [line]) },
+      ],
+      tables: [
+        sourceTable(check),
+        siteTable(check),
+        originTable(check),
+        { title: "Attribution", columns: ["whose data these are"], rows: place.attribution.map((line) => [line]) },
       ],
       metrics: { sites: chosen.length },
     });

@@ -48,6 +48,16 @@ export function crsOf(file: string, keys: Partial<GeoKeys> & Record<string, unkn
   };
 }
 
+/** What people call it: the EPSG code and the name that the file gives it. */
+export function crsName(keys: Record<string, unknown>): string {
+  const code = Number(keys.ProjectedCSTypeGeoKey ?? keys.GeographicTypeGeoKey ?? 0);
+  const named = [keys.PCSCitationGeoKey, keys.GTCitationGeoKey, keys.GeogCitationGeoKey].find((name): name is string => typeof name === "string");
+  const name = (named ?? "").split(/[|\n]/)[0]!.trim().slice(0, 60);
+  return [code > 0 && code !== USER_DEFINED ? `EPSG:${code}` : "", name].filter(Boolean).join(" ") || "of its own";
+}
+
+const USER_DEFINED = 32767;
+
 /** `+towgs84=… ` where the ellipsoid is not that of WGS 84 or of the datums that agree with it within metres (NAD83, ETRS89, …: GRS80). */
 function datumShift(file: string, keys: Record<string, unknown>, code: number, definition: string): string {
   if (/\+towgs84=/.test(definition)) return "";

@@ -4,8 +4,9 @@ import type { GeoKeys } from "geotiff-geokeys-to-proj4";
 import { UserError } from "../../../cli/errors";
 import type { Vertical } from "../../earth/api";
 import { type Bounds, badInput } from "./bad-input";
-import { crsOf } from "./crs";
+import { crsName, crsOf } from "./crs";
 import { checkPixelCount, type HeightRaster } from "./height-raster";
+import type { RasterFacts } from "./raster-facts";
 import { imagesOf, openTiff } from "./tiff-file";
 
 /** EPSG codes of vertical CRSs, and of 3D geographic CRSs, whose heights are above the ellipsoid. */
@@ -58,16 +59,7 @@ export interface RasterWindow {
  * @param finest_m a coarser overview is taken where the file has one and this is enough
  */
 export async function readWindow(file: string, bounds: Bounds, samples: readonly number[], finest_m = 0): Promise<RasterWindow | undefined> {
-  let tiff: GeoTIFF | undefined;
-  let images: Awaited<ReturnType<typeof imagesOf>>;
-  try {
-    tiff = await openTiff(file);
-    images = await imagesOf(file, tiff);
-  } catch (error) {
-    await tiff?.close();
-    if (error instanceof UserError) throw error;
-    throw badInput(file, `not a readable TIFF: ${message(error)}`);
-  }
+  const { tiff, images } = await openGeoTiff(file);
   try {
     const [image, ...overviews] = images;
     const place = georeferencing(file, image);
@@ -109,10 +101,68 @@ export async function readWindow(file: string, bounds: Bounds, samples: readonly
   }
 }
 
+/** The file, to be closed by who asked, and all its images, the full one first. */
+async function openGeoTiff(file: string): Promise<{ tiff: GeoTIFF; images: Awaited<ReturnType<typeof imagesOf>> }> {
+  let tiff: GeoTIFF | undefined;
+  try {
+    tiff = await openTiff(file);
+    return { tiff, images: await imagesOf(file, tiff) };
+  } catch (error) {
+    await tiff?.close();
+    if (error instanceof UserError) throw error;
+    throw badInput(file, `not a readable TIFF: ${message(error)}`);
+  }
+}
+
+/** What the file's tags say, no pixel read. */
+export async function geoTiffFacts(file: string): Promise<RasterFacts> {
+  const { tiff, images } = await openGeoTiff(file);
+  try {
+    const [image, ...overviews] = images;
+    const { lonLatOf, pixel_m, unit_m, vertical, crs } = georeferencing(file, image);
+    const [width, height] = [image.getWidth(), image.getHeight()];
+    const copyright = image.fileDirectory.hasTag("Copyright") ? String(await image.fileDirectory.loadValue("Copyright")) : "";
+    return {
+      format: image.isTiled && overviews.length > 0 ? "cloud-optimised GeoTIFF" : "GeoTIFF",
+      crs,
+      width,
+      height,
+      bands: image.getSamplesPerPixel(),
+      pixel_m,
+      unit_m,
+      bounds: boundsOf(lonLatOf, width, height),
+      ...(vertical === undefined ? {} : { vertical }),
+      ...(/\w/.test(copyright) ? { copyright: copyright.split("\0")[0]!.trim() } : {}),
+    };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw badInput(file, `its tags cannot be read: ${message(error)}`);
+  } finally {
+    await tiff.close();
+  }
+}
+
+/** Of the whole grid, from points along its rim: a side may bend on the globe. */
+function boundsOf(lonLatOf: Georeferencing["lonLatOf"], width: number, height: number): Bounds {
+  const steps = Array.from({ length: 9 }, (_, i) => i / 8);
+  const rim = steps.flatMap((t): [number, number][] => [
+    [t * width, 0],
+    [t * width, height],
+    [0, t * height],
+    [width, t * height],
+  ]);
+  const points = rim.map(([column, row]) => lonLatOf(column, row)).filter(([lon, lat]) => Number.isFinite(lon) && Number.isFinite(lat));
+  const [lons, lats] = [points.map((p) => p[0]), points.map((p) => p[1])];
+  return { west: Math.min(...lons), south: Math.min(...lats), east: Math.max(...lons), north: Math.max(...lats) };
+}
+
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 interface Georeferencing {
+  /** As people name it: `EPSG:26918 NAD83 / UTM zone 18N`. */
+  crs: string;
   pixelOf(lon: number, lat: number): readonly [number, number];
+  lonLatOf(column: number, row: number): readonly [number, number];
   pixel_m: number;
   /** Metres a unit of height. */
   unit_m: number;
@@ -130,9 +180,14 @@ function georeferencing(file: string, image: GeoTIFFImage): Georeferencing {
   const half = image.pixelIsArea() ? 0 : 0.5; // PixelIsPoint: the tie point is the centre of a pixel
   const vertical = VERTICAL[keys.VerticalGeoKey ?? keys.VerticalCSTypeGeoKey ?? (keys.GeographicTypeGeoKey === 4979 ? 4979 : -1)];
   return {
+    crs: crsName(keys),
     pixelOf: (lon, lat) => {
       const [x, y] = crs.forward(lon, lat);
       return [(e * (x - c) - b * (y - f)) / determinant + half, (a * (y - f) - d * (x - c)) / determinant + half];
+    },
+    lonLatOf: (column, row) => {
+      const [u, v] = [column - half, row - half];
+      return crs.inverse(a * u + b * v + c, d * u + e * v + f);
     },
     pixel_m: Math.sqrt(Math.abs(determinant)) * crs.unit_m,
     unit_m: FEET[keys.VerticalUnitsGeoKey ?? -1] ?? 1,

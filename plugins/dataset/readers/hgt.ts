@@ -1,13 +1,13 @@
 /** SRTM tiles: `.hgt` (N43E007.hgt, 1201² or 3601² big-endian int16 at whole-second points, edge rows shared with the neighbours) and `.hgt.zip`. */
 import { basename } from "node:path";
 import { unzipSync } from "fflate";
-import { badInput } from "./bad-input";
+import { type Bounds, badInput } from "./bad-input";
 import type { HeightRaster } from "./height-raster";
 
 const VOID = -32768;
 const LARGEST_BYTES = 2 * 3601 * 3601;
 
-export async function readHgt(file: string): Promise<HeightRaster> {
+export async function readHgt(file: string): Promise<HeightRaster & { bounds: Bounds }> {
   let bytes: Uint8Array = new Uint8Array(await Bun.file(file).arrayBuffer());
   let name = basename(file);
   if (name.toLowerCase().endsWith(".zip")) {
@@ -35,6 +35,7 @@ export async function readHgt(file: string): Promise<HeightRaster> {
     pixelOf: (x, y) => [(x - lon) * (side - 1) + 0.5, (lat + 1 - y) * (side - 1) + 0.5],
     pixel_m: 111_320 / (side - 1),
     vertical: "egm96",
+    bounds: { west: lon, south: lat, east: lon + 1, north: lat + 1 },
   };
 }
 

@@ -1,11 +1,11 @@
 /** Terrarium tiles: PNG whose pixel holds R · 256 + G + B / 256 − 32768 metres, on the Web Mercator tile z/x/y that its path or name gives. */
 import sharp from "sharp";
-import { badInput } from "./bad-input";
+import { type Bounds, badInput } from "./bad-input";
 import type { HeightRaster } from "./height-raster";
 
 const EARTH_M = 40_075_016.686;
 
-export async function readTerrarium(file: string): Promise<HeightRaster> {
+export async function readTerrarium(file: string): Promise<HeightRaster & { bounds: Bounds }> {
   const tile = /(\d{1,2})[/_-](\d+)[/_-](\d+)\.png$/i.exec(file.replaceAll("\\", "/"));
   if (!tile) throw badInput(file, "where this terrarium tile lies is unknown: its path does not end in z/x/y.png (or z-x-y.png)");
   const [z, x, y] = [Number(tile[1]), Number(tile[2]), Number(tile[3])];
@@ -23,7 +23,13 @@ export async function readTerrarium(file: string): Promise<HeightRaster> {
     },
     pixel_m: EARTH_M / n / width,
     vertical: "egm96",
+    bounds: { west: (360 * x) / n - 180, south: latitudeOf(y + 1, n), east: (360 * (x + 1)) / n - 180, north: latitudeOf(y, n) },
   };
+}
+
+/** Of the upper side of a row of tiles. */
+function latitudeOf(row: number, rows: number): number {
+  return (Math.atan(Math.sinh(Math.PI * (1 - (2 * row) / rows))) * 180) / Math.PI;
 }
 
 /** Heights of a terrarium PNG, wherever it lies. */

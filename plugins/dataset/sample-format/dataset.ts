@@ -88,7 +88,7 @@ export class Dataset {
 
   /** Ids of a split, or of the one the data set was opened for, in the index's order. */
   ids(split: SplitName | undefined = this.options.split): string[] {
-    return this.index.samples.filter((entry) => split === undefined || entry.split === split).map((entry) => entry.id);
+    return this.index.samples.filter((entry) => split === undefined || this.belongs(entry.split, split)).map((entry) => entry.id);
   }
 
   /** What the index tells of a sample without opening it. */
@@ -137,7 +137,12 @@ export class Dataset {
   }
 
   private allows(split: SplitName): boolean {
-    return this.options.split === undefined || this.options.split === split;
+    return this.options.split === undefined || this.belongs(split, this.options.split);
+  }
+
+  /** Where nothing is held out, the training samples validate too. */
+  private belongs(split: SplitName, wanted: SplitName): boolean {
+    return split === wanted || (this.index.policy === "none" && split === "train" && wanted === "validation");
   }
 
   private folderOf(id: string): string {

@@ -9,8 +9,8 @@ export type SplitName = (typeof splitNames)[number];
 
 export const splitSchema = z.strictObject({
   version: z.literal(1),
-  /** `sites`: whole sites are held out; `crop`: one crop, and the crops that touch it are unused; `height-groups`: the paper's. */
-  policy: z.enum(["sites", "crop", "height-groups"]),
+  /** `sites`: whole sites are held out; `crop`: one crop, and the crops that touch it are unused; `height-groups`: the paper's; `none`: too few crops to hold one out, so those that train validate too. */
+  policy: z.enum(["sites", "crop", "height-groups", "none"]),
   seed: z.int(),
   extractor: z.string(),
   cells: z.int().positive(),

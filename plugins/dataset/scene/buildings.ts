@@ -60,6 +60,11 @@ export function resolveBuildings(
   return out;
 }
 
+/** Does a corner of it lie in the square round the site's centre? */
+export function standsWithin({ rings }: Building, half_m: number): boolean {
+  return rings[0]!.some(([x, y]) => Math.abs(x) < half_m && Math.abs(y) < half_m);
+}
+
 /** Outlines that parts stand in are replaced by them. */
 function partedOutlines(list: readonly PlanBuilding[]): Set<number> {
   const parts = list.filter((b) => b.tags["building:part"] !== undefined && b.tags["building:part"] !== "no");

@@ -21,6 +21,7 @@ const schema = z.strictObject({
   default: landClass,
   near_buildings: z.strictObject({ class: landClass, within_m: z.number().min(0).max(100) }),
   among_streets: z.strictObject({ class: landClass, within_m: z.number().min(1).max(500), road_share: z.number().min(0.01).max(1) }),
+  in_the_sea: z.strictObject({ class: landClass, within_m: z.number().min(1).max(500), sea_share: z.number().min(0.01).max(1) }),
   canopy: landClass,
   ground: z.array(z.strictObject({ class: landClass, tags: tagRule })),
   areas: z.array(z.strictObject({ class: landClass, tags: tagRule })),

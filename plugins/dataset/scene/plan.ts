@@ -22,7 +22,9 @@ export interface Plan {
 }
 
 const LANE_M = 3.2;
+const BUILDING = 4;
 const ROAD = 5;
+const WATER = 8;
 
 export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canvas): Plan {
   const size = canvas.n * canvas.n;
@@ -46,11 +48,32 @@ export function paintPlan(features: SiteFeatures, rules: LandCover, canvas: Canv
   paintSea(features, plan);
   paintLines(features, rules, plan, paint);
   paintAmongStreets(rules, plan);
+  paintInTheSea(rules, plan);
   for (const building of features.buildings)
     canvas.polygon(building.rings, (i) => {
       plan.built[i] = 1;
     });
   return plan;
+}
+
+export interface PlanShares {
+  /** Shares of the ground plan by Table 13's id. */
+  class_share: Record<number, number>;
+  /** Share of the ground that no rule of the land cover named. */
+  default_share: number;
+}
+
+export function planShares({ canvas, byDefault, built }: Plan): PlanShares {
+  const count = canvas.classes.length;
+  const share: Record<number, number> = {};
+  let defaults = 0;
+  for (let i = 0; i < count; i++) {
+    const k = built[i] ? BUILDING : canvas.classes[i]!;
+    share[k] = (share[k] ?? 0) + 1 / count;
+    if (byDefault[i] && !built[i]) defaults++;
+  }
+  const round = (v: number) => Math.round(v * 1e5) / 1e5;
+  return { class_share: Object.fromEntries(Object.entries(share).map(([k, v]) => [k, round(v)])), default_share: round(defaults / count) };
 }
 
 const isBuilding = (tags: Tags) => tags.building !== undefined && tags.building !== "no";
@@ -74,23 +97,36 @@ function paintSurroundings(features: SiteFeatures, rules: LandCover, plan: Plan)
 }
 
 /** Unnamed ground in the middle of many streets is a town's. */
-function paintAmongStreets(rules: LandCover, { canvas, byDefault }: Plan): void {
+function paintAmongStreets(rules: LandCover, plan: Plan): void {
   const { class: landClass, within_m, road_share } = rules.among_streets;
+  paintAmong(plan, rules, landClass, within_m, road_share, (i) => plan.canvas.classes[i] === ROAD);
+}
+
+/** Unnamed ground with more sea than land round it is a mole or a quay. */
+function paintInTheSea(rules: LandCover, plan: Plan): void {
+  const { sea } = plan;
+  const { class: landClass, within_m, sea_share } = rules.in_the_sea;
+  if (sea) paintAmong(plan, rules, landClass, within_m, sea_share, (i) => sea[i] === 1 && plan.canvas.classes[i] === WATER);
+}
+
+/** Paints ground that bears the default where at least a share of what lies within so many metres is marked. */
+function paintAmong(plan: Plan, rules: LandCover, landClass: number, within_m: number, least: number, marked: (i: number) => boolean): void {
+  const { canvas, byDefault } = plan;
   const { n } = canvas;
   const reach = Math.max(1, Math.round(within_m / canvas.step_m));
-  const sums = new Uint32Array((n + 1) ** 2); // of road squares south and west of each corner
+  const sums = new Uint32Array((n + 1) ** 2); // of marked squares south and west of each corner
   for (let r = 0; r < n; r++)
     for (let c = 0; c < n; c++)
       sums[(r + 1) * (n + 1) + c + 1] =
-        (canvas.classes[r * n + c] === ROAD ? 1 : 0) + sums[r * (n + 1) + c + 1]! + sums[(r + 1) * (n + 1) + c]! - sums[r * (n + 1) + c]!;
+        (marked(r * n + c) ? 1 : 0) + sums[r * (n + 1) + c + 1]! + sums[(r + 1) * (n + 1) + c]! - sums[r * (n + 1) + c]!;
   const style = canvas.addStyle(featureStyle(landClass, {}, 1));
   for (let r = 0; r < n; r++)
     for (let c = 0; c < n; c++) {
       const i = r * n + c;
       if (!byDefault[i] || canvas.classes[i] !== rules.default) continue;
       const [r0, r1, c0, c1] = [Math.max(0, r - reach), Math.min(n, r + reach + 1), Math.max(0, c - reach), Math.min(n, c + reach + 1)];
-      const roads = sums[r1 * (n + 1) + c1]! - sums[r0 * (n + 1) + c1]! - sums[r1 * (n + 1) + c0]! + sums[r0 * (n + 1) + c0]!;
-      if (roads < road_share * (r1 - r0) * (c1 - c0)) continue;
+      const count = sums[r1 * (n + 1) + c1]! - sums[r0 * (n + 1) + c1]! - sums[r1 * (n + 1) + c0]! + sums[r0 * (n + 1) + c0]!;
+      if (count < least * (r1 - r0) * (c1 - c0)) continue;
       canvas.classes[i] = landClass;
       canvas.style[i] = style;
     }

@@ -14,6 +14,7 @@ import { emptyFeatures, type LonLat } from "../readers/osm-data";
 import { makeSamplePlace } from "../sample-place/make";
 import { readLandCover } from "./landcover";
 import { lookDown } from "./picture";
+import { ORIGIN, plain } from "./plain.fixture";
 import { buildScene, type Scene, type SceneSource } from "./scene";
 
 const OPTIONS = { extent_m: 600, cell_m: 2 };
@@ -88,6 +89,21 @@ describe("an F drawn on the map", () => {
     }
     expect([Math.min(...vertices.filter((_, i) => i % 3 === 0)), Math.max(...vertices.filter((_, i) => i % 3 === 1))]).toEqual([-300, 300]);
   });
+});
+
+test("what rises over a void of the terrain model is solid, not a ring", () => {
+  const within = (half: number) => (x: number, y: number) => Math.abs(x - 100) < half && Math.abs(y + 60) < half;
+  const [bare, top] = [plain({}, (x, y) => (within(20)(x, y) ? Number.NaN : 3)), plain({}, (x, y) => (within(40)(x, y) ? 33 : 3))];
+  const scene = buildScene({ ...bare, surface: top.elevation }, { name: "tower", origin: ORIGIN }, OPTIONS);
+  const view = lookDown(scene.mesh, 300, 120); // 5 m a pixel
+  const at = (x: number, y: number) => Math.floor((300 - y) / 5) * 120 + Math.floor((x + 300) / 5);
+  for (const [x, y] of [
+    [100, -60],
+    [110, -75],
+    [70, -60],
+  ] as const)
+    expect([view.classes[at(x, y)], Math.round(view.height[at(x, y)]!)]).toEqual([classId("Woodland"), 33]);
+  expect(view.classes[at(0, 0)]).toBe(classId("Grassland"));
 });
 
 describe("an orthophoto", () => {

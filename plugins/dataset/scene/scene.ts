@@ -8,14 +8,14 @@ import type { Place } from "../place/place-file";
 import type { Site } from "../place/sites";
 import type { Orthophoto } from "../readers/orthophoto";
 import { buildBridges } from "./bridges";
-import { type Building, buildBuilding, type HeightSource, resolveBuildings } from "./buildings";
+import { type Building, buildBuilding, type HeightSource, resolveBuildings, standsWithin } from "./buildings";
 import { Canvas, type XY } from "./canvas";
 import { colorPlan, meanColor } from "./color-plan";
 import { type Field, type Ground, levelWater, sampleField, sampleGround } from "./ground";
 import type { LandCover } from "./landcover";
 import { MeshBuilder, type SceneMesh } from "./mesh";
-import { type Plan, paintPlan } from "./plan";
-import { siteFeatures } from "./site-features";
+import { type Plan, type PlanShares, paintPlan, planShares } from "./plan";
+import { type SiteFeatures, siteFeatures } from "./site-features";
 import { buildTree, canopyHeights, collectTrees, paintCanopy } from "./trees";
 
 export interface SceneOptions {
@@ -26,7 +26,7 @@ export interface SceneOptions {
 }
 
 /** What `scene.json` says beside the mesh. Plan coordinates are ENU metres about the origin. */
-export interface SceneInfo extends Georeference {
+export interface SceneInfo extends Georeference, PlanShares {
   site: string;
   extent_m: number;
   cell_m: number;
@@ -35,10 +35,6 @@ export interface SceneInfo extends Georeference {
   tallest?: { x: number; y: number; height_m: number; top_m: number };
   roads: { line: XY[]; width_m: number; class: string }[];
   trees: number;
-  /** Shares of the ground plan by Table 13's id. */
-  class_share: Record<number, number>;
-  /** Share of the ground that no rule of the land cover named. */
-  default_share: number;
   /** Nodes whose height was filled in, and nodes left open for want of any height near. */
   voids: { filled: number; open: number };
   /** Lowest and highest point of the mesh, metres. */
@@ -67,7 +63,17 @@ export interface SceneSource {
   rules: LandCover;
 }
 
-export function buildScene(source: SceneSource, site: Site, options: SceneOptions): Scene {
+/** A site before anything is built on it. */
+export interface Layout {
+  ground: Ground;
+  /** Surface model less terrain, where the place has one. */
+  rise: Field | undefined;
+  features: SiteFeatures;
+  plan: Plan;
+}
+
+/** @throws RangeError when the site has no height at all */
+export function layOut(source: SceneSource, site: Site, options: SceneOptions): Layout {
   const half_m = options.extent_m / 2;
   const n = Math.round(options.extent_m / options.cell_m);
   const ground = sampleGround(source.elevation, site.origin, half_m, n);
@@ -76,7 +82,13 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   const [east, north] = new EnuFrame({ ...source.place.center, h: 0 }).fromGeodetic({ ...site.origin, h: 0 });
   const plan = paintPlan(features, source.rules, new Canvas(half_m, options.extent_m / n / 2, [east, north]));
   if (rise) paintCanopy(plan.canvas, plan.built, rise, source.rules.canopy, plan.byDefault);
+  return { ground, rise, features, plan };
+}
 
+export function buildScene(source: SceneSource, site: Site, options: SceneOptions): Scene {
+  const half_m = options.extent_m / 2;
+  const { ground, rise, features, plan } = layOut(source, site, options);
+  const { n } = ground;
   const node = nodeClasses(plan.canvas, n);
   smoothRoads(ground, node);
   const water = Uint8Array.from(node, (c) => (c === 8 ? 1 : 0));
@@ -90,7 +102,7 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   const mesh = new MeshBuilder();
   buildTerrain(mesh, raised, ground.absent, plan.canvas, picture);
   buildBridges(mesh, ground, plan.bridges);
-  const here = buildings.filter((b) => b.rings[0]!.some(([x, y]) => Math.abs(x) < half_m && Math.abs(y) < half_m));
+  const here = buildings.filter((b) => standsWithin(b, half_m));
   const seen = source.imagery ? (rings: readonly XY[][]) => meanColor(plan.canvas, picture, photographed, rings) : undefined;
   for (const building of here) buildBuilding(mesh, building, seen?.(building.rings));
   const trees = collectTrees(features, plan.canvas, plan.built);
@@ -106,11 +118,10 @@ export function buildScene(source: SceneSource, site: Site, options: SceneOption
   };
 }
 
-/** Surface model less terrain, on the ground's nodes. */
+/** Surface model less terrain, on the ground's nodes. Terrain models often have voids under what stands on them: there the ground as filled in counts, or towers would become rings. */
 function riseOf(source: SceneSource, site: Site, ground: Ground): Field {
   const top = sampleField(source.surface, site.origin, ground.half_m, ground.n);
-  const bare = sampleField(source.elevation, site.origin, ground.half_m, ground.n);
-  return { ...top, z: top.z.map((z, i) => z - bare.z[i]!) };
+  return { ...top, z: top.z.map((z, i) => z - ground.z[i]!) };
 }
 
 /** A node's class: what most of the four squares round it are; squares under buildings do not vote. */
@@ -216,14 +227,7 @@ interface Parts {
 }
 
 function describe(source: SceneSource, site: Site, options: SceneOptions, { plan, ground, buildings, trees, mesh }: Parts): SceneInfo {
-  const { canvas, byDefault, built } = plan;
-  const share: Record<number, number> = {};
-  let defaults = 0;
-  for (let i = 0; i < canvas.classes.length; i++) {
-    const k = built[i] ? 4 : canvas.classes[i]!;
-    share[k] = (share[k] ?? 0) + 1 / canvas.classes.length;
-    if (byDefault[i] && !built[i]) defaults++;
-  }
+  const shares = planShares(plan);
   let [lowest_m, highest_m] = [Infinity, -Infinity];
   for (let i = 2; i < mesh.vertices.length; i += 3)
     [lowest_m, highest_m] = [Math.min(lowest_m, mesh.vertices[i]!), Math.max(highest_m, mesh.vertices[i]!)];
@@ -255,8 +259,7 @@ function describe(source: SceneSource, site: Site, options: SceneOptions, { plan
         }),
     roads: plan.roads.map((r) => ({ line: flat(r.points), width_m: r.width_m, class: r.tags.highway! })),
     trees,
-    class_share: Object.fromEntries(Object.entries(share).map(([k, v]) => [k, Math.round(v * 1e5) / 1e5])),
-    default_share: Math.round((defaults / canvas.classes.length) * 1e5) / 1e5,
+    ...shares,
     voids: { filled: ground.filled.reduce((a, b) => a + b, 0), open: ground.absent.reduce((a, b) => a + b, 0) },
     lowest_m: round(lowest_m),
     highest_m: round(highest_m),

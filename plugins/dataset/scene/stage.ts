@@ -7,7 +7,7 @@ import type { SceneSource } from "./scene";
 
 export const scene = defineStage({
   name: "scene",
-  version: 1,
+  version: 2,
   title: "Simulated scene",
   options: z.strictObject({
     /** Edge of the mesh round the site's centre, metres. */

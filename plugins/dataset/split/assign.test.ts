@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { assignSplit, type SplitRules } from "./assign";
+import { assignSplit, expectedSplit, type SplitRules } from "./assign";
 
 const rules: SplitRules = { policy: "auto", seed: 7, groups: 20, share: 1 / 120, leastPerGroup: 8, highest_m: 400, leastGradient: 0.01 };
 
@@ -105,6 +105,31 @@ describe("assignSplit", () => {
         rules,
       ),
     ).toThrow("leaves none of 81");
+  });
+
+  test("crops that the filter left hold out what leaves others to train on; where nothing does, all train and validate", () => {
+    const [corner, east, far] = [0, 1, 8].map((i) => place(1)[i]!); // south-west, beside it, and the opposite corner
+    const left = assignSplit([corner!, east!, far!], rules);
+    expect(left.policy).toBe("crop");
+    expect([...left.split.values()].filter((s) => s === "train").length).toBeGreaterThan(0);
+    expect([...left.split.values()].filter((s) => s === "validation")).toHaveLength(1);
+    const middle = assignSplit([place(1)[1]!, place(1)[7]!], rules); // no corner, and they do not touch
+    expect([...middle.split.values()].sort()).toEqual(["train", "validation"]);
+    const none = assignSplit([corner!, east!], rules);
+    expect(none.policy).toBe("none");
+    expect([...none.split.values()]).toEqual(["train", "train"]);
+    expect(assignSplit([corner!], rules).policy).toBe("none");
+  });
+
+  test("what a check of the place expects is what happens", () => {
+    for (const sites of [1, 3, 4, 8, 9, 25])
+      for (const seed of [7, 8]) {
+        const names = Array.from({ length: sites }, (_, s) => `site-${s}`);
+        const { heldOutSites, tuningSites } = assignSplit(place(sites), { ...rules, seed });
+        expect(expectedSplit(names, seed)).toEqual({ heldOut: heldOutSites, tuning: tuningSites });
+      }
+    const many = Array.from({ length: 2000 }, (_, s) => `site-${s}`);
+    expect(expectedSplit(many, 7)).toEqual({ heldOut: [], tuning: [] }); // height groups
   });
 
   test("more sites held out than there are is refused", () => {

@@ -9,10 +9,17 @@
 import type { SplitName } from "../sample-format/index-file";
 import type { SampleRecord } from "../sample-format/sample";
 
-export type Policy = "sites" | "crop" | "height-groups";
+/** A place with fewer holds out a crop instead of a site. */
+const FEWEST_SITES = 4;
+const CROPS_A_SITE = 9;
+/** Samples from which the paper's split by height groups is followed, for its 20 groups of at least 8. */
+const LARGE_SET = 1600;
+
+/** `none`: nothing could be held out, and what trains validates too. */
+export type Policy = "sites" | "crop" | "height-groups" | "none";
 
 export interface SplitRules {
-  policy: Policy | "auto";
+  policy: Exclude<Policy, "none"> | "auto";
   seed: number;
   /** Sites held out whole; by default 2 of 9 or more, 1 of 4 or more. */
   heldOutSites?: number;
@@ -66,8 +73,8 @@ function assignUsable(samples: readonly SplitSample[], rules: SplitRules): Assig
   if (policy !== "sites" && rules.tuningSites) throw new RangeError(`assignSplit: the policy "${policy}" sets no site aside for tuning`);
   if (policy === "height-groups") return byHeight(samples, rules);
   if (policy === "crop") return byCrop(samples, rules);
-  const count = rules.heldOutSites ?? (sites.length >= 9 ? 2 : 1);
-  const tuning = rules.tuningSites ?? (sites.length >= 6 && count + 1 < sites.length ? 1 : 0);
+  const count = rules.heldOutSites ?? heldOutCount(sites.length);
+  const tuning = rules.tuningSites ?? tuningCount(sites.length, count);
   if (count < 1 || count + tuning >= sites.length)
     throw new RangeError(
       `assignSplit: ${count} of ${sites.length} sites cannot be held out${tuning > 0 ? ` and ${tuning} set aside for tuning` : ""}`,
@@ -85,9 +92,9 @@ function assignUsable(samples: readonly SplitSample[], rules: SplitRules): Assig
   };
 }
 
-function policyFor(sites: number, samples: number, rules: SplitRules): Policy {
+function policyFor(sites: number, samples: number, rules: SplitRules): Exclude<Policy, "none"> {
   if (samples >= 10 * rules.groups * rules.leastPerGroup) return "height-groups";
-  return sites >= 4 ? "sites" : "crop";
+  return sites >= FEWEST_SITES ? "sites" : "crop";
 }
 
 /** Equal steps of maximum height; from each a share at random (here: by hash), and never fewer than `leastPerGroup` (or half of a group smaller than twice that). */
@@ -110,18 +117,21 @@ function byHeight(samples: readonly SplitSample[], rules: SplitRules): Assignmen
   return { policy: "height-groups", heldOutSites: [], tuningSites: [], split, reason: new Map(), group };
 }
 
-/** One corner crop validates; what shares a cell with it is unused. */
+/** One crop validates, in a corner where the filter left one, since there it touches the fewest; what shares a cell with it is unused. Where that leaves nothing to train on, all crops train, and validate too. */
 function byCrop(samples: readonly SplitSample[], rules: SplitRules): Assignment {
   const edge = Math.max(...samples.map((s) => Math.max(s.offset_cells[0], s.offset_cells[1])));
-  const corners = samples.filter(({ offset_cells: [x, y] }) => (x === 0 || x === edge) && (y === 0 || y === edge));
-  const held = byHash(corners, rules.seed, (s) => s.id)[0];
-  if (!held) throw new RangeError("assignSplit: no corner crop to hold out");
-  const split = new Map<string, SplitName>();
+  const isCorner = ({ offset_cells: [x, y] }: SplitSample) => (x === 0 || x === edge) && (y === 0 || y === edge);
+  const touches = (s: SplitSample, other: SplitSample) => s.site === other.site && overlap(s, other);
+  const possible = samples.filter((held) => samples.some((s) => !touches(s, held)));
+  const corners = possible.filter(isCorner);
+  const held = byHash(corners.length > 0 ? corners : possible, rules.seed, (s) => s.id)[0];
+  const split = new Map<string, SplitName>(samples.map((s) => [s.id, "train"]));
   const reason = new Map<string, Reason>();
+  if (held === undefined) return { policy: "none", heldOutSites: [], tuningSites: [], split, reason, group: new Map() };
   for (const s of samples) {
-    const touches = s.id !== held.id && s.site === held.site && overlap(s, held);
-    split.set(s.id, s.id === held.id ? "validation" : touches ? "unused" : "train");
-    if (touches) reason.set(s.id, "touches the validation crop");
+    if (!touches(s, held)) continue;
+    split.set(s.id, s === held ? "validation" : "unused");
+    if (s !== held) reason.set(s.id, "touches the validation crop");
   }
   return { policy: "crop", heldOutSites: [], tuningSites: [], split, reason, group: new Map() };
 }
@@ -129,6 +139,17 @@ function byCrop(samples: readonly SplitSample[], rules: SplitRules): Assignment 
 function overlap(a: SplitSample, b: SplitSample): boolean {
   return [0, 1].every((k) => Math.abs(a.offset_cells[k as 0 | 1] - b.offset_cells[k as 0 | 1]) < a.cells);
 }
+
+/** What a place of these sites would set aside, before the data filter has looked at their crops; no site where crops are held out instead. */
+export function expectedSplit(sites: readonly string[], seed: number): { heldOut: string[]; tuning: string[] } {
+  if (sites.length < FEWEST_SITES || CROPS_A_SITE * sites.length >= LARGE_SET) return { heldOut: [], tuning: [] };
+  const order = byHash(sites, seed, (site) => site);
+  const held = heldOutCount(sites.length);
+  return { heldOut: order.slice(0, held).sort(), tuning: order.slice(held, held + tuningCount(sites.length, held)) };
+}
+
+const heldOutCount = (sites: number) => (sites >= 9 ? 2 : 1);
+const tuningCount = (sites: number, heldOut: number) => (sites >= 6 && heldOut + 1 < sites ? 1 : 0);
 
 /** In the order of a hash of their names: at random, but the same whatever the order they came in. */
 function byHash<T>(items: readonly T[], seed: number, name: (item: T) => string): T[] {

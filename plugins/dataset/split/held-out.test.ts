@@ -7,10 +7,12 @@ import type { StageInput, StageTask } from "../../../cli/plugin";
 import { type StoredTensor, writeSafetensors } from "../../../ffi/safetensors";
 import { CENTRE_M, EnuFrame, georeference, type Vec3 } from "../../earth/api";
 import { listSamples, rebuildCatalog } from "../catalog/catalog";
-import { openDataset } from "../sample-format/dataset";
+import { Dataset, openDataset } from "../sample-format/dataset";
 import { type SampleRecord, sampleSchema } from "../sample-format/sample";
+import { likenessOf } from "./likeness";
 import { splitOptions } from "./options";
 import { split } from "./stage";
+import { cautionsOn } from "./tables";
 
 const run = mkdtempSync(join(tmpdir(), "earthcraft-split-"));
 const [SITES, CELLS] = [9, 16];
@@ -91,6 +93,7 @@ beforeAll(async () => {
     out,
     inputs: { voxelize: input("voxelize"), capture: input("capture") },
     section: () => {},
+    warn: () => {},
   } as unknown as StageTask<Record<string, unknown>>;
   await split.run(task);
 });
@@ -159,8 +162,39 @@ describe("held-out sites", () => {
     expect(dataset.opened).toEqual([]);
   });
 
+  test("where nothing could be held out, the training samples validate too", async () => {
+    const { index, file } = await openDataset(run);
+    const samples = index.samples.slice(0, 2).map((s) => ({ ...s, split: "train" as const }));
+    const whole = (split: "train" | "validation" | "unused") => new Dataset(file, { ...index, policy: "none", samples }, { split });
+    expect(whole("validation").ids()).toEqual(samples.map(({ id }) => id));
+    expect((await whole("validation").readSample(samples[0]!.id)).record.id).toBe(samples[0]!.id);
+    expect(whole("train").ids("unused")).toEqual([]);
+    expect(new Dataset(file, { ...index, samples }, { split: "validation" }).ids()).toEqual([]); // under any other policy it does not
+  });
+
   test("a folder without a data set says how to make one", () => {
     expect(openDataset(tmpdir())).rejects.toThrow("no data set");
+  });
+});
+
+describe("cautions", () => {
+  const cautions = async (more: Record<string, unknown>, mixes: number[][] = []) => {
+    const { index } = await openDataset(run);
+    const likeness = likenessOf(mixes.map((mix, i) => ({ id: names[i]!, mix, training: i > 0 })));
+    return cautionsOn({ ...index, ...more }, likeness).join(" ");
+  };
+  const sitesOf = (count: number) => names.slice(0, count).map((id, i) => ({ id, held_out: i === 0, views_dir: "" }));
+
+  test("a place with two typical held-out sites has none", async () => {
+    expect(await cautions({})).toBe("");
+    expect(await cautions({ sites: sitesOf(9) }, [[2, 1], [2, 1], [1, 1], [2, 1]])).not.toContain("unlike"); // biome-ignore format: one line
+  });
+
+  test("the smaller it is, the plainer the words", async () => {
+    expect(await cautions({ sites: sitesOf(5) })).toContain("One site of 5 is held out");
+    expect(await cautions({ policy: "crop", sites: sitesOf(1) })).toContain("Too small to hold a site out (one site)");
+    expect(await cautions({ policy: "none", sites: sitesOf(1) })).toContain("crops that the models were trained on");
+    expect(await cautions({ sites: sitesOf(9) }, [[0, 1], [2, 1], [2, 1], [2, 1]])).toContain(`${names[0]} is unlike the rest`); // biome-ignore format: one line
   });
 });
 

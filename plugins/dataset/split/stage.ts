@@ -10,12 +10,20 @@ export const split = defineStage({
   needs: ["voxelize", "capture"],
   native: false,
   run: async (task) => {
-    const [{ assignSplit }, { SPLIT_FILE, splitSchema }, { readSamples }, { addClassSums, meanColourPsnr }, { splitTables }] = await Promise.all([
+    const [
+      { assignSplit },
+      { SPLIT_FILE, splitSchema },
+      { readSamples },
+      { addClassSums, meanColourPsnr },
+      { cautionsOn, siteMixes, splitTables },
+      { likenessOf },
+    ] = await Promise.all([
       import("./assign"),
       import("../sample-format/index-file"),
       import("../sample-format/read-samples"),
       import("../capture/mean-colour"),
       import("./tables"),
+      import("./likeness"),
     ]);
     const { options } = task;
     const [voxelize, capture] = [task.inputs.voxelize!, task.inputs.capture!];
@@ -68,22 +76,23 @@ export const split = defineStage({
     const held = sums.filter((s) => s.held_out);
     const anyHeld = held.length > 0;
     const psnr = meanColourPsnr(training, anyHeld ? addClassSums(held.map((s) => s.sums)) : training);
+    const records = samples.map(({ record }) => record);
+    const likeness = index.policy === "sites" ? likenessOf(siteMixes(index, records)) : undefined;
+    for (const caution of cautionsOn(index, likeness)) task.warn(caution);
     const count = (name: string) => index.samples.filter((s) => s.split === name).length;
+    const validating = index.policy === "none" ? count("train") : count("validation");
     const voxels = index.samples.reduce((sum, s) => sum + s.voxels, 0) / index.samples.length;
     task.section({
       title: "The data set",
-      sentence: `${count("train")} crops train${count("tuning") > 0 ? `, ${count("tuning")} of another site tune` : ""} and ${count("validation")} validate${count("unused") > 0 ? `, ${count("unused")} are left out` : ""}; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
-      tables: splitTables(
-        index,
-        samples.map(({ record }) => record),
-      ),
+      sentence: `${count("train")} crops train${count("tuning") > 0 ? `, ${count("tuning")} of another site tune` : ""} and ${validating} validate${count("unused") > 0 ? `, ${count("unused")} are left out` : ""}; a picture in which every pixel has its class's mean colour would score ${psnr.toFixed(1)} dB${anyHeld ? " on the held-out sites" : ""}.`,
+      tables: splitTables(index, records, likeness),
     });
     return {
       items: index.samples.map((s) => s.id),
       metrics: {
         train: count("train"),
         tuning: count("tuning"),
-        validation: count("validation"),
+        validation: validating,
         sites: index.sites.length,
         voxels,
         mean_colour_psnr: psnr,

@@ -1,5 +1,5 @@
 /**
- * All five models in a row: a condition to voxels (DESIGN of the measures: paper, Table 4). mIoU³ at L/8 after ClassSFM ("coarse") and after the refinement ("refined"), mIoU⁰ at L, and how far buildings stand over the roads near them.
+ * All five models in a row: a condition to voxels (paper, Table 4). mIoU³ at L/8 after ClassSFM ("coarse") and after the refinement ("refined"), mIoU⁰ at L, and how far buildings stand over the roads near them.
  */
 import type { Metric, ReportSection } from "../../../cli/plugin";
 import { CONDITION_NAMES, CONDITIONS } from "./conditions";
@@ -20,14 +20,14 @@ const DIFFERENCES: readonly Difference[] = (
     { name: `${drawn}_own_minus_other_map`, label: `${label}: its own map − another site's map`, of: `${drawn}_own_map`, over: `${drawn}_other_map` },
     {
       name: `${drawn}_own_map_minus_nearest_map`,
-      label: `${label}: its own map − training crop with nearest map`,
+      label: `${label}: its own map − nearest training map`,
       of: `${drawn}_own_map`,
       over: `${level}_nearest_map`,
     },
     { name: `${drawn}_own_map_minus_best_copy`, label: `${label}: its own map − best copy`, of: `${drawn}_own_map`, over: `${level}_best_copy` },
     {
       name: `${drawn}_own_view_minus_nearest_map`,
-      label: `${label}: one RGBD view − training crop with nearest map`,
+      label: `${label}: one RGBD view − nearest training map`,
       of: `${drawn}_own_view`,
       over: `${level}_nearest_map`,
     },

@@ -8,7 +8,7 @@ import { iou } from "../../models/api";
 import { CONDITION_NAMES, CONDITIONS } from "./conditions";
 import type { Results } from "./results";
 import type { CropValues, Estimate } from "./statistics";
-import { differencesOf, figure, fixed, percent, verdict } from "./words";
+import { differencesOf, figure, fixed, isSure, percent, verdict } from "./words";
 
 export function reportClasssfm(results: Results): ReportSection {
   const mean = (name: string) => results.mean(name);
@@ -43,14 +43,14 @@ export function reportClasssfm(results: Results): ReportSection {
       { name: "iou3_coarse_own_map_minus_nothing", label: "its own map − nothing", of: "iou3_coarse_own_map", over: "iou3_coarse_nothing" },
       {
         name: "iou3_coarse_own_map_minus_nearest_map",
-        label: "its own map − training crop with nearest map",
+        label: "its own map − nearest training map",
         of: "iou3_coarse_own_map",
         over: "iou3_nearest_map",
       },
       { name: "iou3_coarse_own_map_minus_best_copy", label: "its own map − best copy", of: "iou3_coarse_own_map", over: "iou3_best_copy" },
       {
         name: "iou3_coarse_own_view_minus_nearest_map",
-        label: "one RGBD view − training crop with nearest map",
+        label: "one RGBD view − nearest training map",
         of: "iou3_coarse_own_view",
         over: "iou3_nearest_map",
       },
@@ -60,7 +60,7 @@ export function reportClasssfm(results: Results): ReportSection {
   const variety = varietyOf(results);
   return {
     title: "ClassSFM: coarse cells",
-    sentence: `Drawn from its own map a crop shares ${percent(own.mean)} of its coarse cells with the truth, from another site's map ${percent(other.mean)}: the difference ${verdict(gaps.estimates.get("iou3_coarse_own_minus_other_map") ?? UNKNOWN)}.`,
+    sentence: `Drawn from its own map a crop shares ${percent(own.mean)} of its coarse cells with the truth, from another site's map ${percent(other.mean)}: what the right map is worth ${verdict(gaps.estimates.get("iou3_coarse_own_minus_other_map") ?? UNKNOWN)}.`,
     tables: [
       {
         title: "mIoU³ of ClassSFM's cells",
@@ -96,9 +96,11 @@ export function reportClasssfm(results: Results): ReportSection {
 const UNKNOWN: Estimate = { mean: Number.NaN, low: Number.NaN, high: Number.NaN, sites: {}, crops: 0 };
 
 function controlSentence(control: Estimate): string {
-  if (control.low > 0 || control.high < 0)
-    return `The control, one wrong map less another, ${verdict(control)}, where it should not be: some of the difference is not the map's doing.`;
-  return `The control, one wrong map less another, ${verdict(control)}${Number.isNaN(control.low) ? "" : ", as it should be"}.`;
+  const said = `The control, one wrong map less another, ${verdict(control)}`;
+  if (!isSure(control)) return `${said}.`;
+  return control.low > 0 || control.high < 0
+    ? `${said}, where it should be 0: some of the difference is not the map's doing.`
+    : `${said}, as it should be.`;
 }
 
 /** How alike draws from nothing are: each with the next one of another seed. */

@@ -1,4 +1,5 @@
 /** What the flows are told of a held-out crop: the truth about it, something else, or nothing. */
+import { scope, uniform } from "../../../ffi";
 import type { Dataset } from "../../dataset/api";
 import { type ConditionInput, type CropWindow, conditionOf, cropWindow } from "../../sample/api";
 
@@ -21,21 +22,25 @@ export interface Partners {
 }
 
 /**
- * Two permutations of the crops, each without a crop that keeps its map or gets the other permutation's: maps go from site to the next site, crop by crop. With a single site they move within it.
- *
- * Sites of unequal size share some maps twice.
+ * Two wrong maps for each crop, of crops of the next site; with a single site, of its other crops. Which they are is chance: crops at the same place in two sites are alike where land slopes the same way, and one wrong map must be as wrong as
+ * the other for the control to mean something. Between sites of equally many crops both are permutations.
  */
-export function partnersOf(crops: readonly { id: string; site: string }[]): Map<string, Partners> {
-  const sites = [...Map.groupBy(crops, ({ site }) => site).values()];
+export function partnersOf(crops: readonly { id: string; site: string }[], seed: number): Map<string, Partners> {
+  const sites = [...Map.groupBy(crops, ({ site }) => site).values()].map((own, index) => inRandomOrder(own, { seed, index }));
   const partners = new Map<string, Partners>();
   for (const [s, own] of sites.entries())
     for (const [k, { id }] of own.entries()) {
-      const next = sites.length > 1 ? sites[(s + 1) % sites.length]! : own;
+      const next = sites[(s + 1) % sites.length]!;
       const first = sites.length > 1 ? k : k + 1;
       const [other, shuffled] = [next[first % next.length]!.id, next[(first + 1) % next.length]!.id];
       partners.set(id, { other: other === id ? undefined : other, shuffled: shuffled === id || shuffled === other ? undefined : shuffled });
     }
   return partners;
+}
+
+function inRandomOrder<T>(items: readonly T[], { seed, index }: { seed: number; index: number }): T[] {
+  const chance = scope(() => uniform([items.length], { seed, purpose: "condition", index }).toArray());
+  return [...items.keys()].sort((a, b) => chance[a]! - chance[b]!).map((i) => items[i]!);
 }
 
 /** Null where there is no such condition for the crop. */

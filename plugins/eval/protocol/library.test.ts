@@ -19,6 +19,8 @@ test("the nearest map agrees in most cells", () => {
   expect(library.nearestMap(Uint8Array.of(0, 0, 8, 8)).id).toBe("b");
 });
 
-test("usual cells are those of more than half", () => {
+test("usual cells are those of more than half: half is not enough", () => {
   expect(library.usualCells).toEqual(keys([0, 0, 0], [0, 1, 0], [5, 5, 5]));
+  const four = new TrainingLibrary([...library.crops, { ...library.crops[1]!, id: "d", coarse: keys([0, 0, 0]) }]);
+  expect(four.usualCells).toEqual(keys([0, 0, 0]));
 });

@@ -52,11 +52,13 @@ describe("results", () => {
   });
 
   test("in words", () => {
-    const estimate = { mean: -0.5, low: -0.75, high: -0.25, sites: {}, crops: 4 };
+    const estimate = { mean: -0.5, low: -0.75, high: -0.25, sites: { a: -0.1, b: -0.9 }, crops: 18 };
     expect(figure(estimate, 2)).toBe("−0.50 [−0.75, −0.25]");
     expect(figure({ ...estimate, low: Number.NaN }, 1)).toBe("−0.5");
     expect(verdict(estimate)).toBe("is clearly below 0");
+    expect(verdict({ ...estimate, sites: { a: 0.1, b: -1.1 } })).toBe("is clearly below 0, but not on every site");
     expect(verdict({ ...estimate, high: 0.1 })).toBe("cannot be told from 0");
+    expect(verdict({ ...estimate, crops: 4 })).toBe("is −0.500 on 4 crops, too few to be sure");
   });
 });
 

@@ -127,6 +127,8 @@ function cropByCrop(out: string, ledger: Ledger, measured: readonly CropResult[]
     tables: [
       {
         title: `IoU³ of each crop${wholeChain ? " after the refinement" : ""}, mean over seeds`,
+        sentence:
+          "What is drawn from its own map should beat the other columns of its row that know less: another map, nothing, and what a nearest training map would give.",
         columns: ["crop", "its own map", "another site's map", "one RGBD view", "nothing", "nearest training map", "best copy"],
         rows: measured.map((result) => [
           result.id,

@@ -77,7 +77,10 @@ export async function openSetting(
     library: needsLibrary ? await TrainingLibrary.read(dataset, sight.extent) : new TrainingLibrary([]),
   };
   const chosen = evenly(heldOut.ids, options.crops);
-  const partners = partnersOf(chosen.map((id) => ({ id, site: dataset.entry(id).site })));
+  const partners = partnersOf(
+    chosen.map((id) => ({ id, site: dataset.entry(id).site })),
+    seed,
+  );
   const open = async (id: string): Promise<HeldOutCrop> => {
     await heldOut.load([id]);
     return {

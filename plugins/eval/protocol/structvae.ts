@@ -52,6 +52,8 @@ export function reportStructvae(results: Results): ReportSection {
   }));
   const weakest = levels.reduce((worst, one) => (one.teacher.mean < worst.teacher.mean ? one : worst));
   const classes = recoveredClasses(results);
+  const voxels = classes.reduce((sum, { all }) => sum + all, 0);
+  const common = classes.filter(({ all }) => all >= 0.01 * voxels);
   const gaps = differencesOf(
     results,
     {
@@ -102,7 +104,7 @@ export function reportStructvae(results: Results): ReportSection {
         ? [
             {
               title: "Recovered voxels by class",
-              sentence: `Of what there is, ${classes[0]!.name} comes back best (${percent(classes[0]!.share)}), ${classes.at(-1)!.name} worst (${percent(classes.at(-1)!.share)}).`,
+              sentence: `Of the classes with 1 % of the voxels or more, ${common[0]!.name} comes back best (${percent(common[0]!.share)}), ${common.at(-1)!.name} worst (${percent(common.at(-1)!.share)}).`,
               columns: ["class", "true voxels", "recovered"],
               rows: classes.map(({ name, all, share }) => [name, all, percent(share, 1)]),
             },

@@ -54,8 +54,8 @@ export function reportTexvae(results: Results): ReportSection {
   return {
     title: "TexVAE: colours through its latent",
     sentence:
-      `Rendered from 8 numbers a voxel, unseen crops come within ${ours!.mean.toFixed(1)} dB of their photographs; one opaque splat a voxel in its own colour reaches ${voxel!.mean.toFixed(1)} dB, ` +
-      `every class in its mean colour ${classMean!.mean.toFixed(1)} dB.`,
+      `Rendered from 8 numbers a voxel, pictures of unseen crops reach ${ours!.mean.toFixed(1)} dB; one opaque splat a voxel in its own colour reaches ${voxel!.mean.toFixed(1)}, ` +
+      `every class in its mean colour ${classMean!.mean.toFixed(1)}.`,
     tables: [
       {
         title: "Foreground of unseen views",

@@ -28,11 +28,22 @@ export function figure({ mean, low, high }: Estimate, digits = 3): string {
   return Number.isNaN(low) ? fixed(mean, digits) : `${fixed(mean, digits)} [${fixed(low, digits)}, ${fixed(high, digits)}]`;
 }
 
-/** What an interval of a difference allows to say. */
-export function verdict({ mean, low, high }: Estimate): string {
+/** With fewer crops an interval is no more than a hint: it knows only what these few have in common. */
+const ENOUGH_CROPS = 8;
+
+export function isSure({ low, crops }: Estimate): boolean {
+  return crops >= ENOUGH_CROPS && !Number.isNaN(low);
+}
+
+/** What an interval of a difference allows to say, with the sites beside it. */
+export function verdict(estimate: Estimate): string {
+  const { mean, low, high, sites, crops } = estimate;
   if (Number.isNaN(mean)) return "could not be measured";
-  if (Number.isNaN(low)) return "rests on too few crops for an interval";
-  return low > 0 ? "is clearly above 0" : high < 0 ? "is clearly below 0" : "cannot be told from 0";
+  const sign = low > 0 ? "above" : high < 0 ? "below" : undefined;
+  if (!isSure(estimate)) return `is ${fixed(mean)} on ${crops} ${crops === 1 ? "crop" : "crops"}, too few to be sure`;
+  if (sign === undefined) return "cannot be told from 0";
+  const everywhere = Object.values(sites).every((site) => (sign === "above" ? site > 0 : site < 0));
+  return `is clearly ${sign} 0${everywhere ? "" : ", but not on every site"}`;
 }
 
 /** Differences with their intervals and each site's own, as a table and as a chart. Those that could not be measured are left out. */
@@ -63,10 +74,11 @@ export function differencesOf(
       ...sites.map((site) => fixed(bySite[site] ?? Number.NaN, digits)),
     ]),
   };
-  const rows = found.map(({ label, estimate: { mean, low, high, sites: bySite } }) => ({
+  const rows = found.map(({ label, estimate }) => ({
     name: label,
-    ...{ value: mean, low, high },
-    points: sites.map((site) => bySite[site]).filter((value) => value !== undefined),
+    ...{ value: estimate.mean, low: estimate.low, high: estimate.high },
+    points: sites.map((site) => estimate.sites[site]).filter((value) => value !== undefined),
+    ...(isSure(estimate) ? {} : { unsure: true }),
   }));
   return { tables: [table], intervals: [{ title, x: unit, rows }], estimates };
 }

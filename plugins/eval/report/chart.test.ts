@@ -97,6 +97,7 @@ describe("intervals", () => {
     rows: [
       { name: "right − wrong", value: 0.2, low: 0.1, high: 0.4, points: [0.15, 0.25] },
       { name: "control", value: -0.05, low: -0.1, high: 0.05 },
+      { name: "few crops", value: 0.3, low: 0.2, high: 0.4, unsure: true },
       { name: "too few", value: 0.1, low: Number.NaN, high: Number.NaN },
       { name: "unknown", value: Number.NaN, low: Number.NaN, high: Number.NaN },
     ],
@@ -116,8 +117,8 @@ describe("intervals", () => {
   });
 
   test("are strong only when they leave 0 out; without an interval there is a dot, without a number no row", () => {
-    expect(rows.map(({ kind }) => kind.includes("strong"))).toEqual([true, false, false]);
-    expect(rows.map(({ svg }) => svg.includes("<line"))).toEqual([true, true, false]);
+    expect(rows.map(({ kind }) => kind.includes("strong"))).toEqual([true, false, false, false]);
+    expect(rows.map(({ svg }) => svg.includes("<line"))).toEqual([true, true, true, false]);
     expect(intervalChart({ title: "none", x: "", rows: [] }).text).toContain("nothing measured");
   });
 });

@@ -1,6 +1,6 @@
 /** Charts as inline SVG: no script, no font, no network. Colours are the style sheet's. */
 import { type Html, html } from "./html";
-import { duration, number, onAxis } from "./numbers";
+import { duration, inColumn, number, onAxis } from "./numbers";
 
 export interface Curve {
   title: string;
@@ -108,13 +108,14 @@ ${lines}</svg>
 export interface Intervals {
   title: string;
   x: string;
-  rows: { name: string; value: number; low: number; high: number; points?: number[] }[];
+  /** `unsure`: from so few that the interval is a hint at best. */
+  rows: { name: string; value: number; low: number; high: number; points?: number[]; unsure?: boolean }[];
 }
 
-const [ROW, NAMES] = [26, 300];
-const WIDE = 820;
+const [ROW, NAMES] = [26, 330];
+const WIDE = 860;
 
-/** A number a row as a dot on its interval, with a line at 0; small rings are its parts. What lies wholly on one side of 0 is drawn stronger. */
+/** A number a row as a dot on its interval, with a line at 0; small rings are its parts. What lies surely on one side of 0 is drawn stronger. */
 export function intervalChart({ title, x: xLabel, rows }: Intervals): Html {
   const shown = rows.filter(({ value }) => Number.isFinite(value));
   if (shown.length === 0) return html`<figure class="chart"><figcaption>${title}: nothing measured</figcaption></figure>`;
@@ -124,14 +125,15 @@ export function intervalChart({ title, x: xLabel, rows }: Intervals): Html {
   const scale = linear(least(values) - margin, greatest(values) + margin, NAMES + 12, right, 6);
   const text = onAxis(scale.ticks);
   const at = (value: number) => scale.at(value).toFixed(1);
-  const lines = shown.map(({ name, value, low, high, points = [] }, i) => {
+  const written = inColumn(shown.map(({ value }) => value));
+  const lines = shown.map(({ name, value, low, high, points = [], unsure = false }, i) => {
     const y = PAD.top + ROW * (i + 0.5);
     const known = Number.isFinite(low) && Number.isFinite(high);
-    const strong = known && (low > 0 || high < 0);
+    const strong = known && !unsure && (low > 0 || high < 0);
     return html`<g class="interval${strong && " strong"} s${value < 0 ? 1 : 0}"><text x="${NAMES}" y="${y + 4}" text-anchor="end">${name}</text>
 ${known && html`<line x1="${at(low)}" x2="${at(high)}" y1="${y}" y2="${y}"/>`}
 ${points.map((point) => html`<circle class="part" cx="${at(point)}" cy="${y}" r="3"/>`)}<circle cx="${at(value)}" cy="${y}" r="4.5"/>
-<text x="${right + 10}" y="${y + 4}">${number(value)}</text></g>`;
+<text x="${right + 10}" y="${y + 4}">${written(value)}</text></g>`;
   });
   return html`<figure class="chart wide">
 <figcaption>${title}</figcaption>

@@ -2,7 +2,8 @@
 
 /** Three or four digits that count: 0.00123, 12.35, 1,234, 1.2e-7. */
 export function number(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
+  // JSON has no NaN: what could not be measured comes back as null.
+  if (!Number.isFinite(value)) return value === Infinity ? "∞" : value === -Infinity ? "−∞" : "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e7)) return minus(value.toExponential(2).replace("e+", "e"));
   if (Number.isInteger(value)) return minus(value.toLocaleString("en-GB"));

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "yaml";
 import type { Run } from "../../../cli/plugin";
+import { measuringStages } from "./caution";
 import { timeBars } from "./chart";
 import { type Figure, isSmall } from "./figures";
 import { anchor, Html, html } from "./html";
@@ -38,7 +39,11 @@ function leadOf({ status }: Summary, { stages }: Run): string {
  */
 export function reportPage(whole: Run, summary: Summary, reportDir: string): string {
   const { run, stages } = whole;
-  const shown = stages.map((stage) => ({ stage: stage.stage, ...stageSection(stage, reportDir) }));
+  const measuring = measuringStages(whole);
+  const shown = stages.map((stage) => ({
+    stage: stage.stage,
+    ...stageSection(stage, reportDir, measuring.has(stage.id) ? summary.cautions : []),
+  }));
   const hero = heroOf(shown);
   const worked_s = stages.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
   const facts: [string, string | undefined][] = [

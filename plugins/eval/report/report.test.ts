@@ -1,11 +1,51 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { makeRun } from "./run.fixture";
 import type { Summary } from "./summary";
 import { writeReport } from "./write";
+
+test("what the split warns of stands beside the measures that come after it, and in summary.json", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "earthcraft-caution-"));
+  await makeRun(dir);
+  const caution = "Too small to hold a site out (one site): measures are taken on one crop of 200 m";
+  const edit = (path: string, change: (record: Record<string, unknown>) => void) => {
+    const record = JSON.parse(readFileSync(path, "utf8"));
+    change(record);
+    writeFileSync(path, JSON.stringify(record));
+  };
+  mkdirSync(join(dir, "split"));
+  writeFileSync(join(dir, "split", "stage.json"), readFileSync(join(dir, "train-structvae", "stage.json")));
+  edit(join(dir, "split", "stage.json"), (record) => {
+    Object.assign(record, {
+      id: "split",
+      stage: "split",
+      title: "Training and validation",
+      warnings: [caution],
+      sections: [],
+      outputs: {},
+      metrics: { nothing: null },
+    });
+  });
+  edit(join(dir, "train-structvae", "stage.json"), (record) => Object.assign(record, { stage: "train-structvae" }));
+  edit(join(dir, "run.json"), (record) => {
+    const stages = record.stages as { id: string; stage: string }[];
+    stages.splice(1, 0, { ...stages[0]!, id: "split", stage: "split", dir: "split" } as never);
+    for (const stage of stages) if (stage.id.startsWith("train-")) stage.stage = stage.id;
+  });
+  await writeReport(dir);
+  const page = readFileSync(join(dir, "report", "index.html"), "utf8");
+  const section = (id: string) => page.slice(page.indexOf(`<section class="stage" id="${id}"`)).split("</section>")[0]!;
+  expect(section("split")).toContain(caution);
+  expect(section("split")).toContain("<dd>–</dd>"); // NaN is null in JSON: not measured
+  expect(section("train-structvae")).toContain(caution);
+  expect(section("scene")).not.toContain(caution);
+  const summary = JSON.parse(readFileSync(join(dir, "report", "summary.json"), "utf8")) as Summary;
+  expect(summary.cautions).toEqual([caution]);
+  rmSync(dir, { recursive: true });
+});
 
 describe("the report", () => {
   const dir = mkdtempSync(join(tmpdir(), "earthcraft-report-"));

@@ -137,8 +137,11 @@ export function titleOf({ id, stage, title }: Pick<StageOfRun, "id" | "stage" | 
   return id.startsWith(`${stage}-`) ? `${title}: ${id.slice(stage.length + 1)}` : title;
 }
 
-/** @returns the section and its pictures, the best of which may open the report */
-export function stageSection(stage: StageOfRun, reportDir: string): Shown {
+/**
+ * @param cautions what to know before believing its measures
+ * @returns the section and its pictures, the best of which may open the report
+ */
+export function stageSection(stage: StageOfRun, reportDir: string, cautions: readonly string[] = []): Shown {
   const { id, record, variant, seconds, peakMemory_bytes, items } = stage;
   const own = record ? showSections(record.sections, reportDir, stage.path, id) : undefined;
   const shownItems = items.map((item, i) => showItem(item, i, reportDir, stage)).filter((shown) => shown !== undefined);
@@ -151,6 +154,7 @@ export function stageSection(stage: StageOfRun, reportDir: string): Shown {
   const body = html`<section class="stage" id="${anchor(id)}">
 <header><h2>${titleOf(stage)} ${variant && html`<span class="tag">${variant}</span>`}</h2><span class="meta">${meta.join(" · ")}</span></header>
 ${stage.status !== "done" && showStatus(stage)}
+${record && cautions.map((text) => html`<p class="notice">${text}</p>`)}
 ${own?.html}
 ${showItems(shownItems)}
 ${record && !hasMetrics(record.sections) && metricChips(record.metrics)}

@@ -1,5 +1,6 @@
 /** `summary.json`: every metric of a run, for scripts. */
 import type { ReportSection, Run } from "../../../cli/plugin";
+import { cautionsOf } from "./caution";
 
 export interface StageSummary {
   id: string;
@@ -30,6 +31,8 @@ export interface Summary {
   /** `stage.metric` → value, of all stages and their sections. */
   metrics: Record<string, number>;
   stages: StageSummary[];
+  /** What to know before believing the measures. */
+  cautions: string[];
   attribution: string[];
 }
 
@@ -38,7 +41,8 @@ function statusOf(stages: Run["stages"]): Summary["status"] {
   return stages.every(({ status }) => status === "done") ? "done" : "unfinished";
 }
 
-export function summarize({ run, stages }: Run, attribution: string[]): Summary {
+export function summarize(whole: Run, attribution: string[]): Summary {
+  const { run, stages } = whole;
   const metrics: Record<string, number> = {};
   const summaries = stages.map(({ id, stage, title, status, seconds, peakMemory_bytes, record, items, error }): StageSummary => {
     const sections = record?.sections ?? [];
@@ -79,6 +83,7 @@ export function summarize({ run, stages }: Run, attribution: string[]): Summary 
     peakMemory_bytes: run.peakMemory_bytes,
     metrics,
     stages: summaries,
+    cautions: cautionsOf(whole),
     attribution,
   };
 }

@@ -194,6 +194,20 @@ const tensors = defineStage({
   },
 });
 
+/** A painted data set to train on, instead of the `split` of a place. */
+const town = defineStage({
+  name: "town",
+  version: 1,
+  title: "A painted town",
+  options: z.strictObject({ poisoned: z.string().optional() }),
+  native: false,
+  async run({ out, options }) {
+    const { writeTown } = await import("../../../plugins/train/town.fixture");
+    writeTown(out, { split: out, ...options });
+    return {};
+  },
+});
+
 export default definePlugin({
   name: "fixture",
   summary: "For tests",
@@ -231,7 +245,7 @@ export default definePlugin({
       },
     }),
   ],
-  stages: [makePlace, numbers, async () => square, total, slow, crash, memory, tensors],
+  stages: [makePlace, numbers, async () => square, total, slow, crash, memory, tensors, town],
   async report(runDir) {
     const { run, stages } = readRun(runDir);
     const { mkdirSync } = await import("node:fs");
