@@ -2,7 +2,7 @@
 #
 #   make -f recipes/sweeps/guidance.mk                                        runs/quickstart, 3 guidances × 3 numbers of steps
 #   make -f recipes/sweeps/guidance.mk RUN=runs/mine GUIDANCE="0 3" STEPS=25  others
-#   make -f recipes/sweeps/guidance.mk CROPS=0                                all held-out crops
+#   make -f recipes/sweeps/guidance.mk CROPS=all                              all held-out crops
 #
 # A pair that has been measured is not measured again, unless the models were trained anew: a sweep that was stopped goes on, and a longer
 # list adds to it. Name another OUT when you change CROPS.
@@ -31,5 +31,6 @@ table: $(measured)
 	@cat $(OUT)/results.tsv
 
 $(OUT)/%/stage.json: $(models)
-	$(EARTHCRAFT) eval $(RUN) --crops $(CROPS) --out $(@D) --set structure.flow.cfg.w=$(call guidance,$*) \
-	  --set structure.flow.steps=$(call steps,$*) --set texture.flow.steps=$(call steps,$*)
+	$(EARTHCRAFT) eval $(RUN) --only chain --crops $(CROPS) --out $(@D) \
+	  --set structure.flow.cfg.w=$(call guidance,$*) --set structure.latentFlow.cfg.w=$(call guidance,$*) \
+	  --set structure.flow.steps=$(call steps,$*) --set structure.latentFlow.steps=$(call steps,$*) --set texture.flow.steps=$(call steps,$*)

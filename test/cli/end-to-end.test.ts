@@ -156,7 +156,7 @@ describe("a finished run", () => {
   test("shows the curve of every training", async () => {
     const { stdout } = await program.run("runs", "show", "run");
     for (const model of Object.keys(TINY_STEPS))
-      expect(stdout).toMatch(new RegExp(`^train-${model}: loss [\\d.e-]+ to [\\d.e-]+ in \\d+ steps\n`, "m"));
+      expect(stdout).toMatch(new RegExp(`^train-${model}: loss [\\d.e-]+ to [\\d.e-]+ at step \\d+\n`, "m"));
     expect((await program.run("runs", "ls", ".")).stdout).toMatch(/ train-texfm [▁-█]{12} [\d.]+ /);
   });
 
@@ -173,7 +173,7 @@ describe("a finished run", () => {
   test("is swept over guidance and steps by a Makefile, each pair once", () => {
     const sweep = (guidance: string) => {
       const file = join(programRoot, "recipes/sweeps/guidance.mk");
-      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "TINY_STEPS=1", `GUIDANCE=${guidance}`], {
+      const { stdout, stderr, exitCode } = Bun.spawnSync(["make", "-f", file, "RUN=run", "CROPS=1", "STEPS=1", `GUIDANCE=${guidance}`], {
         cwd: program.dir,
         env: { ...program.env, EARTHCRAFT_BUN: process.execPath },
       });
