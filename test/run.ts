@@ -17,7 +17,7 @@ import { type Case, readJunit } from "./junit";
 import { peersDir } from "./peers/python";
 
 /** A file that takes longer hangs. */
-const FILE_TIMEOUT_MS = 8 * 60_000;
+const FILE_TIMEOUT_MS = 15 * 60_000;
 const TEST_TIMEOUT_MS = 120_000;
 
 const scratch = mkdtempSync(join(tmpdir(), "earthcraft-test-"));

@@ -16,7 +16,7 @@ beforeAll(async () => {
   program = new Program([CANOPY]);
   cpSync(join(programRoot, "test", "third-party", CANOPY), join(program.dir, "node_modules", CANOPY), { recursive: true });
   first = await program.run(...RUN);
-}, 240_000);
+}, 480_000);
 afterAll(() => program[Symbol.dispose]());
 
 describe("the quickstart, tiny", () => {
@@ -198,7 +198,7 @@ describe("a finished run", () => {
         .map((name) => metrics[name]!),
     );
     expect(sweep("0 2")).toEqual({ measured: 0, table: second.table });
-  }, 240_000);
+  }, 480_000);
 });
 
 test("a shell script sweeps the seeds of a training over one data set, each seed once", () => {
@@ -222,4 +222,4 @@ test("a shell script sweeps the seeds of a training over one data set, each seed
   expect(third.stderr.toString()).toMatch(/\d+ stages, \d+ done already/);
   expect(third.stderr.toString().match(/train-structvae@seed-\d: done/g)).toEqual(["train-structvae@seed-3: done"]);
   expect(sweep("1").exitCode).toBe(2); // no deviation of one
-}, 240_000);
+}, 480_000);
