@@ -51,6 +51,7 @@ const STAND_INS: Record<string, string> = {
   COMMAND: "models",
   STAGE: "split",
   SAMPLE: "x0y0.c11",
+  FILE: "run/place/place.yaml",
   RUN: "run",
   DIR: "run",
   PATH: "run",
