@@ -85,7 +85,9 @@ class Scheduler {
     for (const [{ id }, { seconds, peakMemory_bytes }] of this.#done) journal.set(id, "done", { seconds, peakMemory_bytes });
     this.#result.skipped = stages.length - this.#todo.length;
     if (this.#todo.length === 0) return this.#result;
-    for (const name of [".tmp", ".trash"]) if (this.options.shard === undefined) rmSync(join(plan.runDir, name), { recursive: true, force: true });
+    // Other shards may be at work in these folders, and an empty one may be what one of them has just made.
+    const alone = this.options.shard === undefined;
+    for (const name of [".tmp", ".trash"]) if (alone) rmSync(join(plan.runDir, name), { recursive: true, force: true });
     for (const [i, stage] of this.#todo.entries()) {
       if (this.options.stopping()) throw new Cancelled();
       if (!(await this.#runStage(stage, i))) {
@@ -93,7 +95,7 @@ class Scheduler {
         break;
       }
     }
-    for (const name of [".tmp", ".scratch", ".trash"]) removeEmptyFolders(join(plan.runDir, name));
+    for (const name of [".tmp", ".scratch", ".trash"]) if (alone) removeEmptyFolders(join(plan.runDir, name));
     return this.#result;
   }
 
