@@ -68,15 +68,20 @@ export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> 
   figures.push({ file: "top.png", caption: "From above; ticks at the edge mark the borders between windows." });
 
   const seams = measureSeams(flat, plan);
+  // Where no voxels stand beside each other there is no mean step: one window has no borders.
+  const measured = Object.fromEntries(Object.entries(seams).filter(([, step]) => !Number.isNaN(step)));
   task.section({
     title: `Extended to ${options.columns} × ${options.rows} windows`,
     sentence:
-      `${plan.extent.map((cells) => Math.round(cells * map.voxel_m)).join(" × ")} m in one piece of ${flat.coords.length / 3} voxels; across the borders of windows height steps by ` +
-      `${seams.height_across.toFixed(2)} cells and colour by ${seams.colour_across.toFixed(3)}, inside windows by ${seams.height_inside.toFixed(2)} and ${seams.colour_inside.toFixed(3)}.`,
+      `${plan.extent.map((cells) => Math.round(cells * map.voxel_m)).join(" × ")} m in one piece of ${flat.coords.length / 3} voxels; ` +
+      (Number.isNaN(seams.height_across)
+        ? "it has no border between windows with voxels on both sides."
+        : `across the borders of windows height steps by ${seams.height_across.toFixed(2)} cells and colour by ${seams.colour_across.toFixed(3)}, ` +
+          `inside windows by ${seams.height_inside.toFixed(2)} and ${seams.colour_inside.toFixed(3)}.`),
     figures,
-    metrics: seams,
+    metrics: measured,
   });
-  return { metrics: { voxels: flat.coords.length / 3, windows: parts.length, ...seams } };
+  return { metrics: { voxels: flat.coords.length / 3, windows: parts.length, ...measured } };
 }
 
 function joinParts(parts: readonly Part[], splats: number): FlatScene {

@@ -132,7 +132,7 @@ describe("the quickstart, tiny", () => {
     expect(program.json<{ metrics: Record<string, number> }>("run/report/summary.json").metrics).toHaveProperty([
       "by-hand-evaluate.iou0_own_map_low",
     ]);
-  });
+  }, 480_000);
 });
 
 describe("a finished run", () => {
@@ -192,10 +192,11 @@ describe("a finished run", () => {
     expect(second.table[1]).toBe(first.table[1]!);
     expect(second.table[2]).toMatch(/^2\t1\t\d/);
     const { metrics } = program.json<{ metrics: Record<string, number> }>("run/by-hand/guidance/w2-steps1/stage.json");
-    expect(second.table[2]!.split("\t").slice(2).map(Number)).toEqual(
+    // What a run could not measure is an empty column.
+    expect(second.table[2]!.split("\t").slice(2)).toEqual(
       second.table[0]!.split("\t")
         .slice(2)
-        .map((name) => metrics[name]!),
+        .map((name) => String(metrics[name] ?? "")),
     );
     expect(sweep("0 2")).toEqual({ measured: 0, table: second.table });
   }, 480_000);
