@@ -38,11 +38,10 @@ export type StructureOptions = Omit<StructureRecipe, "tau"> & { tau: number };
 export const textureOptions = z.strictObject({ flow }).prefault({});
 export type TextureOptions = z.infer<typeof textureOptions>;
 
-/** What the stages `sample`, `extend` and `evaluate` read: the samples' index, the five models, and the refinement limit where one was chosen. */
-export const samplingNeeds = [
-  ...["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
-  "tune-refinement?",
-];
+/** The samples' index and the five models. */
+export const modelNeeds = ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"];
+/** What the stages `sample`, `extend` and `evaluate` read: these, and the refinement limit where one was chosen. */
+export const samplingNeeds = [...modelNeeds, "tune-refinement?"];
 
 /** Keys that they share. */
 export const samplingOptions = { structure: structureOptions, texture: textureOptions };

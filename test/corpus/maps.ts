@@ -1,7 +1,6 @@
 /** OpenStreetMap extracts that are cut, that lie about their sizes, or that would fill the memory. */
 import { deflateSync, gzipSync } from "node:zlib";
-import { PbfWriter } from "pbf";
-import { writeOsmPbf } from "../../plugins/dataset/sample-place/pbf-writer";
+import { fileBlob, writeOsmPbf } from "../../plugins/dataset/sample-place/pbf-writer";
 import type { BadFile } from "./bad-file";
 
 export function goodMap(): Uint8Array {
@@ -14,24 +13,8 @@ export function goodMap(): Uint8Array {
   return writeOsmPbf({ nodes, ways, relations: [] }, "corpus");
 }
 
-/** A blob of the file format around whatever `body` writes. */
-function blob(type: string, write: (body: PbfWriter) => void): Uint8Array {
-  const body = new PbfWriter();
-  write(body);
-  const content = body.finish();
-  const head = new PbfWriter();
-  head.writeStringField(1, type);
-  head.writeVarintField(3, content.length);
-  const header = head.finish();
-  const out = new Uint8Array(4 + header.length + content.length);
-  new DataView(out.buffer).setUint32(0, header.length);
-  out.set(header, 4);
-  out.set(content, 4 + header.length);
-  return out;
-}
-
 const zlibBlob = (type: string, content: Uint8Array, rawSize: number) =>
-  blob(type, (body) => {
+  fileBlob(type, (body) => {
     body.writeVarintField(2, rawSize);
     body.writeBytesField(3, deflateSync(content));
   });
@@ -79,7 +62,7 @@ export function badPbfs(): BadFile[] {
       what: "no zlib stream",
       bytes: join(
         header,
-        blob("OSMData", (body) => {
+        fileBlob("OSMData", (body) => {
           body.writeVarintField(2, 10);
           body.writeBytesField(3, new Uint8Array(8).fill(7));
         }),
@@ -90,7 +73,7 @@ export function badPbfs(): BadFile[] {
       what: "packed with zstd",
       bytes: join(
         header,
-        blob("OSMData", (body) => body.writeBytesField(7, new Uint8Array(8))),
+        fileBlob("OSMData", (body) => body.writeBytesField(7, new Uint8Array(8))),
       ),
       says: /zstd are not supported/,
     },

@@ -2,10 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync, gzipSync } from "node:zlib";
-import { PbfWriter } from "pbf";
 import { peer, runPeer } from "../../../test/peers/python";
 import { skipUnless } from "../../../test/skip";
-import { type OsmElements, writeOsmPbf } from "../sample-place/pbf-writer";
+import { fileBlob, type OsmElements, writeOsmPbf } from "../sample-place/pbf-writer";
 import { isArea, joinRings, toFeatures } from "./osm-data";
 import { parseOsmPbf, readOsmPbf } from "./osm-pbf";
 import { parseOsmXml, readOsmXml } from "./osm-xml";
@@ -121,19 +120,10 @@ describe("OSM PBF", () => {
 });
 
 function blob(type: string, zlib: Uint8Array, rawSize: number): Uint8Array {
-  const body = new PbfWriter();
-  body.writeVarintField(2, rawSize);
-  body.writeBytesField(3, zlib);
-  const content = body.finish();
-  const head = new PbfWriter();
-  head.writeStringField(1, type);
-  head.writeVarintField(3, content.length);
-  const header = head.finish();
-  const out = new Uint8Array(4 + header.length + content.length);
-  new DataView(out.buffer).setUint32(0, header.length);
-  out.set(header, 4);
-  out.set(content, 4 + header.length);
-  return out;
+  return fileBlob(type, (body) => {
+    body.writeVarintField(2, rawSize);
+    body.writeBytesField(3, zlib);
+  });
 }
 
 describe("OSM XML", () => {

@@ -160,9 +160,16 @@ function writeRelation({ relation, strings }: { relation: OsmElements["relations
 }
 
 function blob(type: string, content: Uint8Array): Uint8Array {
+  return fileBlob(type, (body) => {
+    body.writeVarintField(2, content.length);
+    body.writeBytesField(3, zlibSync(content, { level: 6 }));
+  });
+}
+
+/** A blob of the file format with its header: the length of the header, the header, then whatever `write` writes. */
+export function fileBlob(type: string, write: (body: PbfWriter) => void): Uint8Array {
   const body = new PbfWriter();
-  body.writeVarintField(2, content.length);
-  body.writeBytesField(3, zlibSync(content, { level: 6 }));
+  write(body);
   const data = body.finish();
   const head = new PbfWriter();
   head.writeStringField(1, type);

@@ -49,16 +49,9 @@ export async function run(task: StageTask<TuneOptions>): Promise<StageResult> {
 }
 
 function keptKeys(cells: Int32Array, rows: Int32Array): Float64Array {
-  return cellKeys(
-    Int32Array.from(rows).reduce(
-      (kept, row, i) => {
-        kept.set(cells.subarray(3 * row, 3 * row + 3), 3 * i);
-        return kept;
-      },
-      new Int32Array(3 * rows.length),
-    ),
-    3,
-  );
+  const kept = new Int32Array(3 * rows.length);
+  for (const [i, row] of rows.entries()) kept.set(cells.subarray(3 * row, 3 * row + 3), 3 * i);
+  return cellKeys(kept, 3);
 }
 
 function sentenceOf({ tau, from, crops, curve }: RefinementLimit): string {

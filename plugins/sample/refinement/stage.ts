@@ -1,7 +1,7 @@
 /** Stage `tune-refinement`: the refinement limit τ that suits the trained flows, chosen on the crops set aside for tuning. */
 import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
-import { samplingOptions } from "../options";
+import { modelNeeds, samplingOptions } from "../options";
 
 export const tuneOptions = z.strictObject({
   /** Values of τ to try. */
@@ -18,7 +18,7 @@ export const tuneRefinement = defineStage({
   version: 1,
   title: "Refinement limit",
   options: tuneOptions,
-  needs: ["split", "train-texvae", "train-structvae", "train-classsfm", "train-latentsfm", "train-texfm"],
+  needs: modelNeeds,
   native: true,
   minutes: 0.1,
   run: async (task) => (await import("./run")).run(task),

@@ -25,7 +25,7 @@ export type StructvaeOptions = z.output<typeof structvaeOptions>;
 
 export const trainStructvae = defineStage({
   name: "train-structvae",
-  version: 1,
+  version: 2,
   title: "StructVAE",
   options: structvaeOptions,
   idleOptions: ["checkpointEvery", "logEvery"],
