@@ -1,6 +1,6 @@
 /** What can be asked of sampling: recipe keys of the stages `sample` and `extend`. Defaults are the paper's, and DESIGN §4's where it is silent. */
 import { z } from "zod";
-import { roughening } from "../models/api";
+import { ground, roughening } from "../models/api";
 
 const flow = z
   .strictObject({
@@ -26,6 +26,8 @@ export const structureOptions = z
     roughening: roughening.prefault({}),
     /** τ of the refinement: a cell stays when more than half of its channels have |z| / σ above it. `auto`: what the stage `tune-refinement` chose, else what LatentSFM was trained with. */
     tau: z.union([z.literal("auto"), z.number().min(0)]).default(0.3),
+    /** `everywhere`: in a column that a threshold would leave empty (ClassSFM's, the refinement's, StructVAE's at each level) the surest cell stays. */
+    ground: ground.default("sampled"),
     /** Most voxels at level L (half at L/2, a quarter at L/4): an untrained flow would decode to slabs. The paper trains with at most 250k. */
     voxelCap: z.int().positive().default(250_000),
   })

@@ -11,12 +11,14 @@ import {
   gridCells,
   type IntegrateOptions,
   type Latentsfm,
+  latentSizes,
   occupiedCells,
   realCells,
   roughen,
   type Structvae,
   sampleGrid,
   sampleLatents,
+  surestOfEmptyColumns,
 } from "../models/api";
 import { inColumns, rowsOf, toCoords } from "./known";
 import { noiseFor } from "./noise";
@@ -59,7 +61,10 @@ export function coarseCells({ classsfm }: StructureModels, { conditions, seed, o
       x0: known.cells.index.lookup(coords).ge(0).to("f32").mul(2).sub(1).reshape([-1, 1]),
       noise,
     };
-    return occupiedCells(sampleGrid(classsfm, conditions, noise, edge, { ...options.flow, known: settled, onStep }).toArray(), edge);
+    const grid = sampleGrid(classsfm, conditions, noise, edge, { ...options.flow, known: settled, onStep }).toArray();
+    if (options.ground === "sampled") return occupiedCells(grid, edge);
+    const isSettled = settled?.mask.toArray();
+    return occupiedCells(grid, edge, (cell) => !isSettled?.[cell]);
   });
 }
 
@@ -81,13 +86,16 @@ export function refinedLatents(models: StructureModels, coarse: Int32Array, requ
     const noise = noiseFor("latents", seed, [edge ** 3, channels]).indexSelect(0, cellNumbers(rough, edge));
     const settled = known && { mask: inColumns(coords, known.columns_LL, 8), x0: rowsOf(known.cells, coords).div(models.latentScale), noise };
     const z = sampleLatents(models.latentsfm, conditions, SparseTensor.of(coords, noise), { ...options.latentFlow, known: settled, onStep });
-    const real = new Set(realCells(z.toArray(), channels, options.tau));
-    if (settled && known) {
+    const drawn = z.toArray();
+    const real = new Set(realCells(drawn, channels, options.tau));
+    const isSettled = settled?.mask.toArray();
+    if (isSettled && known) {
       // What earlier windows decided stands, whatever the rule says of it.
-      const isSettled = settled.mask.toArray();
       const before = known.cells.index.lookup(coords).toArray();
       for (const [row, flag] of isSettled.entries()) if (flag) before[row]! >= 0 ? real.add(row) : real.delete(row);
     }
+    if (options.ground === "everywhere")
+      for (const row of surestOfEmptyColumns(rough, latentSizes(drawn, channels), real, (row) => !isSettled?.[row])) real.add(row);
     const rows = Tensor.from(Int32Array.from(real).sort(), [real.size], { dtype: "i64" });
     const chosen = coords.indexSelect(0, rows);
     const latents = z.indexSelect(0, rows).mul(models.latentScale);
@@ -98,7 +106,12 @@ export function refinedLatents(models: StructureModels, coarse: Int32Array, requ
 }
 
 /** StructVAE's decoder on sampled latents, under the voxel cap. @returns int32 [N, 4], N possibly 0 */
-export function decodedVoxels({ structvae }: StructureModels, latents: SparseTensor, { voxelCap }: StructureOptions, known?: KnownStructure): Tensor {
+export function decodedVoxels(
+  { structvae }: StructureModels,
+  latents: SparseTensor,
+  { voxelCap, ground }: StructureOptions,
+  known?: KnownStructure,
+): Tensor {
   return noGrad(() =>
     scope(() => {
       if (latents.coords.shape[0] === 0) return latents.coords;
@@ -106,6 +119,7 @@ export function decodedVoxels({ structvae }: StructureModels, latents: SparseTen
       const decoded = structvae.decoder.forward(latents, {
         by: "sampling",
         most: [...most],
+        ground,
         ...(known && { known: { columns_LL: known.columns_LL, coords_N4: known.voxels.coords } }),
       });
       return decoded.voxels?.coords ?? latents.coords.narrow(0, 0, 0);

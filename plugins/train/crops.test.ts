@@ -180,10 +180,10 @@ describe("target views", () => {
     for (let pixel = 0; pixel < size; pixel++) if (keep(pixel)) depth[size * count + pixel] = seen.depth[pixel]!;
     const views = { width, height, count: count + 1, depth, rgb: repeat(seen.rgb, 3 * size), normal: repeat(seen.normal, 3 * size) };
     const cameras = { c2w: repeat(seen.c2w, 16), intrinsics: repeat(seen.intrinsics, 4) };
-    const record = { ...sample.record, views: Array.from({ length: count + 1 }, (_, view) => ({ view, share: 1 })) };
+    const parts = sample.parts.map((part) => ({ ...part, views: Array.from({ length: count + 1 }, (_, view) => ({ view, share: 1 })) }));
     return {
       store: Object.assign(Object.create(store) as SampleStore, { viewsOf: () => ({ ...views, ...cameras }) }),
-      sample: { ...sample, record },
+      sample: { ...sample, parts },
     };
   }
   const draw = ({ store: from, sample }: ReturnType<typeof blinded>) =>

@@ -51,7 +51,8 @@ export class CropSource {
     private readonly rules: CropRules,
     private readonly how: { heightAlpha: number; flips: boolean },
   ) {
-    this.weights = heightWeights(store.heights, how.heightAlpha);
+    // A sample stands for as many crops as it is made of.
+    this.weights = heightWeights(store.heights, how.heightAlpha, store.crops);
   }
 
   /** Id of the sample that a crop is cut from. @param count crops drawn before it, over the whole run */

@@ -8,17 +8,16 @@ import { StepDraws } from "./random";
 import { SampleStore } from "./samples";
 
 export class LatentSource {
-  readonly index: LatentIndex;
   private readonly weights: number[];
 
   private constructor(
     /** The training samples, for conditions. */
     readonly store: SampleStore,
+    readonly index: LatentIndex,
     private readonly dir: string,
     private readonly seed: number,
     heightAlpha: number,
   ) {
-    this.index = readLatentIndex(dir);
     this.weights = heightWeights(
       this.index.items.map((item) => item.height_cells),
       heightAlpha,
@@ -26,7 +25,9 @@ export class LatentSource {
   }
 
   static async open({ inputs, seed }: Pick<StageTask<unknown>, "inputs" | "seed">, heightAlpha: number): Promise<LatentSource> {
-    return new LatentSource(await SampleStore.open(inputs.split!.dir, "train"), inputs["encode-latents"]!.dir, seed, heightAlpha);
+    const { dir } = inputs["encode-latents"]!;
+    const index = readLatentIndex(dir);
+    return new LatentSource(await SampleStore.open(inputs.split!.dir, "train", index.samples), index, dir, seed, heightAlpha);
   }
 
   /** Loads the samples of the `batch` windows of a step. */

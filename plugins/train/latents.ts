@@ -11,6 +11,8 @@ import { openSafetensors, Tensor } from "../../ffi";
 const latentsSchema = z.strictObject({
   version: z.literal(1),
   window: z.int(),
+  /** What windows were cut from; indices of before there was a choice say nothing. */
+  samples: z.enum(["crops", "sites"]).default("crops"),
   extractor: z.string(),
   /** σ of structure: the root of the mean square over cells and channels. One number, no mean: zero stays "no voxel". */
   struct_scale: z.number(),

@@ -6,12 +6,15 @@
 import { EXIT, UserError } from "../../cli/plugin";
 import { Arena, Tensor } from "../../ffi";
 import type { StoredTensor } from "../../ffi/safetensors";
-import { type Dataset, openDataset, type SampleRecord, type SplitName } from "../dataset/api";
+import { type Dataset, openDataset, type SampleRecord, type SplitName, type Sample as StoredSample } from "../dataset/api";
+import { joined, type Part, wholeSites } from "./joined-sites";
 
 export interface Sample {
   id: string;
   record: SampleRecord;
-  /** Cells along the crop's edge. */
+  /** The crops of the data set that it is made of: one, unless those of a site are joined. */
+  parts: readonly Part[];
+  /** Cells along the edge. */
   extent: number;
   /** [N, 3]. */
   coords: Int32Array;
@@ -48,26 +51,39 @@ export class SampleStore {
   private readonly samples = new Map<string, { sample: Sample; bytes: number; arena: Arena }>();
   private readonly views = new Map<string, SiteViews>();
   private held = 0;
+  /** The data set's ids; of a joined site, the site's. */
   readonly ids: readonly string[];
   /** Highest voxel of each sample, in the order of `ids`: what Eq. 2 weighs by. */
   readonly heights: readonly number[];
+  /** Crops that each sample is made of. */
+  readonly crops: readonly number[];
 
-  private constructor(readonly dataset: Dataset) {
-    this.ids = dataset.ids();
-    this.heights = this.ids.map((id) => dataset.entry(id).height_cells);
+  private constructor(
+    readonly dataset: Dataset,
+    /** Ids of the data set's crops, by the sample's. */
+    private readonly made: ReadonlyMap<string, readonly string[]>,
+  ) {
+    this.ids = [...made.keys()];
+    const parts = [...made.values()];
+    this.heights = parts.map((ids) => Math.max(...ids.map((id) => dataset.entry(id).height_cells)));
+    this.crops = parts.map((ids) => ids.length);
   }
 
-  /** @param dir output of the `split` stage */
-  static async open(dir: string, split: SplitName): Promise<SampleStore> {
-    const store = new SampleStore(await openDataset(dir, { split }));
-    if (store.ids.length === 0)
+  /**
+   * @param dir output of the `split` stage
+   * @param from `sites`: the crops of every site that they cover without a gap are one sample; crops of the others stay as they are
+   */
+  static async open(dir: string, split: SplitName, from: "crops" | "sites" = "crops"): Promise<SampleStore> {
+    const dataset = await openDataset(dir, { split });
+    const ids = dataset.ids();
+    if (ids.length === 0)
       throw new UserError({
         what: `the data set has no ${split} samples`,
-        where: store.dataset.file,
+        where: dataset.file,
         fix: "give it more sites, or change the split",
         exit: EXIT.badInput,
       });
-    return store;
+    return new SampleStore(dataset, from === "sites" ? await wholeSites(dataset, ids) : new Map(ids.map((id) => [id, [id]])));
   }
 
   /** Id of the feature extractor that made the samples. */
@@ -85,17 +101,10 @@ export class SampleStore {
         this.samples.set(id, known);
         continue;
       }
-      const { record, ...tensors } = await this.dataset.readSample(id);
+      const crops = await Promise.all((this.made.get(id) ?? [id]).map((crop) => this.dataset.readSample(crop)));
       const arena = new Arena(`sample ${id}`);
-      const feats = arena.run(() => Tensor.fromBytes(bytesOf(tensors.feats), tensors.feats.shape, "f16"));
-      const sample: Sample = {
-        ...{ id, record, extent: record.cells, feats },
-        coords: Int32Array.from(tensors.coords.data as Int16Array),
-        rgb: tensors.rgb.data as Uint8Array,
-        semantic: tensors.semantic.data as Uint8Array,
-        map: tensors.semanticMap.data as Uint8Array,
-      };
-      const bytes = 2 * bytesOf(tensors.feats).length;
+      const sample = arena.run(() => joined(id, crops.map(cropSample)));
+      const bytes = 2 * 2 * sample.feats.shape[0]! * sample.feats.shape[1]!;
       this.samples.set(id, { sample, bytes, arena });
       this.held += bytes;
     }
@@ -131,6 +140,18 @@ export class SampleStore {
     }
     return found;
   }
+}
+
+/** The caller's scope owns the tensor. */
+function cropSample({ record, ...tensors }: StoredSample): Sample {
+  return {
+    ...{ id: record.id, record, extent: record.cells, parts: [{ corner: [0, 0], size: record.cells, views: record.views }] },
+    coords: Int32Array.from(tensors.coords.data as Int16Array),
+    feats: Tensor.fromBytes(bytesOf(tensors.feats), tensors.feats.shape, "f16"),
+    rgb: tensors.rgb.data as Uint8Array,
+    semantic: tensors.semantic.data as Uint8Array,
+    map: tensors.semanticMap.data as Uint8Array,
+  };
 }
 
 function bytesOf({ data }: StoredTensor): Uint8Array {

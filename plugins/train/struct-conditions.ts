@@ -14,6 +14,7 @@ import {
 } from "../models/api";
 import { turnCoords, turnMap, turnVectors } from "./augment/symmetry";
 import type { Crop } from "./crops";
+import { viewsOver } from "./joined-sites";
 import type { StepDraws } from "./random";
 import type { Sample, SampleStore } from "./samples";
 
@@ -28,9 +29,9 @@ export interface StructConditionRules {
 export function drawStructCondition(crop: Crop, store: SampleStore, rules: StructConditionRules, draws: StepDraws): StructConditionVoxels {
   const kind = drawCondition(rules.mix, draws);
   if (kind !== "image") return structConditionOf(kind, crop, store, rules.window);
-  const seen = crop.sample.record.views;
+  const seen = viewsOver(crop);
   if (seen.length === 0) return structConditionOf("semantic", crop, store, rules.window);
-  const condition = structConditionOf("image", crop, store, rules.window, seen[draws.integers(1, seen.length)[0]!]!.view);
+  const condition = structConditionOf("image", crop, store, rules.window, seen[draws.integers(1, seen.length)[0]!]!);
   if (condition.kind !== "image" || draws.uniform(1)[0]! >= rules.normalDrop) return condition;
   return { ...condition, voxels: normalDrop(condition.voxels, draws) };
 }

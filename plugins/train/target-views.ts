@@ -1,6 +1,7 @@
 /** Which views TexVAE renders of a training crop. */
 import { EXIT, UserError } from "../../cli/plugin";
 import { type Crop, cropAt } from "./crops";
+import { viewsOver } from "./joined-sites";
 import type { StepDraws } from "./random";
 import type { SampleStore } from "./samples";
 import { cutView, type ViewCrop } from "./view-crops";
@@ -29,7 +30,7 @@ export function drawViews(
   options: TargetViewOptions,
   draws: StepDraws,
 ): { crop: Crop; views: [ViewCrop, ...ViewCrop[]] } {
-  const known = drawn.sample.record.views.map(({ view }) => view);
+  const known = viewsOver(drawn);
   for (const crop of [drawn, wholeWindow(drawn, options.window)]) {
     const tries = Array.from({ length: known.length > 0 ? TRIES * options.views : 0 }, () => known[draws.integers(1, known.length)[0]!]!);
     const [first, ...rest] = chooseViews(crop, store, options, tries);

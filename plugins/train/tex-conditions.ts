@@ -14,6 +14,7 @@ import {
 } from "../models/api";
 import { isReflection, turnCamera, turnMap } from "./augment/symmetry";
 import type { Crop } from "./crops";
+import { viewsOver } from "./joined-sites";
 import type { StepDraws } from "./random";
 import type { SampleStore } from "./samples";
 import { cropFrame, viewOf, windowOfMap } from "./struct-conditions";
@@ -40,9 +41,9 @@ export function drawTexCondition(
 ): CondVoxels {
   const kind = drawCondition(rules.mix, draws);
   if (kind === "none") return emptyOnVoxels(coords, TEX_CONDITION_CHANNELS, draws);
-  const seen = crop.sample.record.views;
+  const seen = viewsOver(crop);
   if (kind === "image" && seen.length > 0) {
-    const voxels = viewCondition(coords, crop, store, seen[draws.integers(1, seen.length)[0]!]!.view);
+    const voxels = viewCondition(coords, crop, store, seen[draws.integers(1, seen.length)[0]!]!);
     if (voxels) return voxels;
   }
   return mapCondition(coords, crop, rules);

@@ -2,6 +2,7 @@
 import { noGrad, scope, type Tensor } from "../../../ffi";
 import type { StructCondition } from "../conditions/struct-condition";
 import { type IntegrateOptions, integrate } from "../flow";
+import { surestOfEmptyColumns } from "../ground";
 import type { Classsfm } from "./model";
 
 export interface GuidedBy {
@@ -23,11 +24,16 @@ export function sampleGrid(model: Classsfm, conditions: GuidedBy, noise: Tensor,
   );
 }
 
-/** Cells above 0 ("we set the threshold of 0"): [N, 3], sorted by x, y, z. */
-export function occupiedCells(grid: ArrayLike<number>, edge: number): Int32Array {
-  const cells: number[] = [];
-  for (let i = 0; i < grid.length; i++) if (grid[i]! > 0) cells.push(Math.floor(i / edge ** 2), Math.floor(i / edge) % edge, i % edge);
-  return Int32Array.from(cells);
+/**
+ * Cells above 0 ("we set the threshold of 0"): [N, 3], sorted by x, y, z.
+ *
+ * @param fill the surest cell of a column that has none above 0, where `fill` says so of the cell
+ */
+export function occupiedCells(grid: ArrayLike<number>, edge: number, fill: (cell: number) => boolean = () => false): Int32Array {
+  const all = gridCells(edge);
+  const above = Array.from({ length: edge ** 3 }, (_, i) => i).filter((i) => grid[i]! > 0);
+  const cells = [...above, ...surestOfEmptyColumns(all, grid, above, fill)].sort((a, b) => a - b);
+  return Int32Array.from(cells.flatMap((i) => [...all.subarray(3 * i, 3 * i + 3)]));
 }
 
 /** The way back: +1 in the cells, −1 elsewhere, [g³]. */

@@ -22,6 +22,13 @@ export function sampleLatents(model: Latentsfm, conditions: GuidedBy, cells: Spa
   );
 }
 
+/** How surely each cell is real: the mean of |z| over its channels, [N]. @param z normalised latents [N, C], row by row */
+export function latentSizes(z: ArrayLike<number>, channels: number): Float64Array {
+  const sizes = new Float64Array(z.length / channels);
+  for (let i = 0; i < z.length; i++) sizes[Math.floor(i / channels)]! += Math.abs(z[i]!) / channels;
+  return sizes;
+}
+
 /**
  * Rows of the cells that are real: more than half of the channels have |z| > τ. Cells that roughening added were zero in training.
  *

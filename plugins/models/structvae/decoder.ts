@@ -2,6 +2,7 @@
 import { Linear, Module, ModuleList, type Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
 import { CBlock, positionsOf, type TBlock, tStack } from "../blocks";
+import type { Ground } from "../ground";
 import { LEVELS, type StructvaeConfig } from "./config";
 import { type KnownVoxels, labels, predictedRows, settledLogits, teacherRows } from "./prune";
 import { PssBlock } from "./pss";
@@ -28,8 +29,11 @@ export type Pruning =
   | { by: "teacher"; pyramid: readonly SparseTensor[] }
   /** The head decides; `cap` × the truth's number of voxels is the most a level may keep. */
   | { by: "predicted"; pyramid: readonly SparseTensor[]; cap: number }
-  /** Sampling: no truth. `most[level]` voxels are the most that a level may keep. Where a scene grows, voxels of settled columns are kept or dropped as `known` says. */
-  | { by: "sampling"; most: readonly [number, number, number]; known?: KnownVoxels };
+  /**
+   * Sampling: no truth. `most[level]` voxels are the most that a level may keep. Where a scene grows, voxels of settled columns are kept or dropped as `known` says. `ground: everywhere` keeps a
+   * voxel in every column over a cell.
+   */
+  | { by: "sampling"; most: readonly [number, number, number]; known?: KnownVoxels; ground?: Ground };
 
 export class StructvaeDecoder extends Module {
   readonly input: Linear;
@@ -81,8 +85,9 @@ function keptRows(
   level: 2 | 1 | 0,
 ): Tensor {
   if (pruning.by === "sampling") {
-    const { most, known } = pruning;
-    return predictedRows(known ? settledLogits(logits_N2, pseudo.coords, known, level) : logits_N2, most[level]);
+    const { most, known, ground } = pruning;
+    const logits = known ? settledLogits(logits_N2, pseudo.coords, known, level) : logits_N2;
+    return predictedRows(logits, most[level], ground === "everywhere" ? pseudo.coords : undefined);
   }
   if (pruning.by === "teacher") return teacherRows(labels_N!);
   return predictedRows(logits_N2, Math.ceil(pruning.cap * truth!.coords.shape[0]!));

@@ -2,6 +2,9 @@
 import { noGrad, ops, scope, Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
 
+/** Beyond any logit: settled voxels come first under a cap. */
+const CERTAIN = 1e6;
+
 /** 0 where the voxel is not in the truth, 1 where it is: int64 [N]. */
 export function labels(pseudo: SparseTensor, truth: SparseTensor): Tensor {
   return scope(() => truth.index.lookup(pseudo.coords).ge(0).to("i64"));
@@ -16,19 +19,30 @@ export function teacherRows(labels_N: Tensor): Tensor {
  * Rows whose "keep" logit is the larger; of more than `cap` the surest, in their order.
  *
  * @param cap most voxels to keep: in training 2 × the truth, in sampling a number of the recipe
+ * @param ground coordinates [N, 4]: a column that would be empty keeps its surest row, unless it is settled
  * @returns int64 [M], M ≤ cap, possibly 0
  */
-export function predictedRows(logits_N2: Tensor, cap: number): Tensor {
+export function predictedRows(logits_N2: Tensor, cap: number, ground?: Tensor): Tensor {
   return noGrad(() =>
     scope(() => {
       const surplus = logits_N2.select(1, 1).sub(logits_N2.select(1, 0));
-      const kept = ops.aten.nonzero(surplus.gt(0)).flatten();
+      const stays = ground ? surplus.gt(0).logicalOr(surestOfColumn(surplus, ground)) : surplus.gt(0);
+      const kept = ops.aten.nonzero(stays).flatten();
       if (kept.numel <= cap) return kept;
       const [, best] = ops.aten.topk(surplus, cap, 0, true, true);
       const [inOrder] = ops.aten.sort(best);
       return inOrder;
     }),
   );
+}
+
+/** Whether a row's surplus is its column's largest: bool [N]. Of equals all are; of settled columns that hold nothing none is. */
+function surestOfColumn(surplus_N: Tensor, coords_N4: Tensor): Tensor {
+  const columns = ops.aten.cat([coords_N4.narrow(1, 0, 3), Tensor.zeros([coords_N4.shape[0]!, 1], { dtype: "i32", device: coords_N4.device })], 1);
+  const [unique, inverse] = ops.earthcraft.voxelUnique(columns.contiguous());
+  const lowest = Tensor.full([unique.shape[0]!], Number.NEGATIVE_INFINITY, { device: surplus_N.device });
+  const largest = ops.aten.scatterReduce(lowest, 0, inverse.to("i64"), surplus_N.to("f32"), "amax");
+  return surplus_N.ge(largest.indexSelect(0, inverse.to("i64"))).logicalAnd(surplus_N.gt(-CERTAIN));
 }
 
 /** What is settled when a scene grows window by window. */
@@ -38,9 +52,6 @@ export interface KnownVoxels {
   /** The voxels that stand there, int32 [N, 4] at L. */
   coords_N4: Tensor;
 }
-
-/** Beyond any logit: settled voxels come first under a cap. */
-const CERTAIN = 1e6;
 
 /**
  * Logits that keep, in settled columns, exactly the voxels over which a known voxel stands.

@@ -75,6 +75,22 @@ describe("pruning", () => {
     expect(predictedRows(logits([-1, -2]), 5).numel).toBe(0);
   });
 
+  test("with ground everywhere a column that would be empty keeps its surest voxel, and a settled one stays as it is", () => {
+    // Columns (1, 2) with one voxel above 0, (1, 3) with none, (2, 2) settled and empty; the second scene's (1, 2) is another column.
+    const coords = [
+      [0, 1, 2, 5, 2],
+      [0, 1, 3, 4, -3],
+      [0, 1, 2, 6, -1],
+      [0, 1, 3, 7, -2],
+      [0, 2, 2, 0, -2e6],
+      [1, 1, 2, 9, -4],
+    ] as const;
+    const coords_N4 = Tensor.from(Int32Array.from(coords.flatMap((row) => row.slice(0, 4))), [coords.length, 4]);
+    const surplus = logits(coords.map((row) => row[4]));
+    expect(Array.from(predictedRows(surplus, 10, coords_N4).toArray())).toEqual([0, 3, 5]);
+    expect(Array.from(predictedRows(surplus, 10).toArray())).toEqual([0]);
+  });
+
   test("the teacher keeps what is true", () => {
     const truth = SparseTensor.of(Tensor.from(Int32Array.of(0, 1, 1, 1, 0, 3, 3, 3), [2, 4]), Tensor.zeros([2, 1]));
     const pseudo = SparseTensor.of(Tensor.from(Int32Array.of(0, 3, 3, 3, 0, 2, 2, 2, 0, 1, 1, 1), [3, 4]), Tensor.zeros([3, 1]));

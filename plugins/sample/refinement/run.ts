@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StageResult, StageTask } from "../../../cli/plugin";
 import { scope } from "../../../ffi";
 import { openDataset } from "../../dataset/api";
-import { cellKeys, coarsened, iou, realCells } from "../../models/api";
+import { cellKeys, coarsened, iou, latentSizes, realCells, surestOfEmptyColumns } from "../../models/api";
 import { sceneCondition } from "../conditions";
 import { conditionOf, cropWindow, windowVoxels } from "../crop-input";
 import { loadModels } from "../load";
@@ -32,7 +32,13 @@ export async function run(task: StageTask<TuneOptions>): Promise<StageResult> {
         const request = { conditions, seed, options: { ...options.structure, tau: 0 } };
         const all = refinedLatents(models, coarseCells(models, request), request);
         const z = all.feats.div(models.latentScale).toArray();
-        return candidates.map((tau) => iou(keptKeys(cellsOf(all.coords), realCells(z, all.feats.shape[1]!, tau)), truth));
+        const [cells, channels] = [cellsOf(all.coords), all.feats.shape[1]!];
+        const sizes = latentSizes(z, channels);
+        return candidates.map((tau) => {
+          const real = realCells(z, channels, tau);
+          const filled = options.structure.ground === "everywhere" ? surestOfEmptyColumns(cells, sizes, real) : [];
+          return iou(keptKeys(cells, Int32Array.of(...real, ...filled)), truth);
+        });
       });
       for (const [k, value] of refined.entries()) sums[k]! += value / scenes;
       task.progress(i * options.seeds + draw + 1, scenes, id);

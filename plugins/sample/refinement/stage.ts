@@ -5,7 +5,7 @@ import { modelNeeds, samplingOptions } from "../options";
 
 export const tuneOptions = z.strictObject({
   /** Values of τ to try. */
-  candidates: z.array(z.number().min(0)).min(1).default([0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5]),
+  candidates: z.array(z.number().min(0)).min(1).default([0.01, 0.02, 0.035, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5]),
   /** Scenes of each crop. */
   seeds: z.int().positive().default(1),
   /** As the other stages sample; its own τ is not used. */

@@ -5,10 +5,11 @@ const HIGHEST = 200;
 
 /**
  * @param heights Z_i, the highest voxel of each scene
+ * @param times how many scenes each stands for; one each by default
  * @returns weights that sum to 1; a scene of height 0 keeps a weight, as if it were one voxel high
  */
-export function heightWeights(heights: readonly number[], alpha: number): number[] {
-  const weights = heights.map((height) => (Math.min(Math.max(height, 1), HIGHEST) / 10) ** alpha);
+export function heightWeights(heights: readonly number[], alpha: number, times?: readonly number[]): number[] {
+  const weights = heights.map((height, i) => (times?.[i] ?? 1) * (Math.min(Math.max(height, 1), HIGHEST) / 10) ** alpha);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights.map((weight) => weight / total);
 }

@@ -14,6 +14,7 @@ import {
   type Texvae,
 } from "../../models/api";
 import { type Crop, coordsTensor, cropFeatures, validationCrops } from "../crops";
+import { viewsOver } from "../joined-sites";
 import type { SampleStore } from "../samples";
 import { cutView, stackViews, type ViewCrop } from "../view-crops";
 
@@ -24,9 +25,9 @@ const COLOUR_SAMPLES = 64;
 
 /** Of the views that know a crop best, the `count` whose cuts show most of it. */
 export function fullestViews(crop: Crop, store: SampleStore, size: readonly [number, number], count: number): ViewCrop[] {
-  return crop.sample.record.views
+  return viewsOver(crop)
     .slice(0, Math.max(CHOICE, count))
-    .map(({ view }) => cutView(crop, store, view, size))
+    .map((view) => cutView(crop, store, view, size))
     .filter((cut) => cut !== null)
     .sort((a, b) => b.seen - a.seen)
     .slice(0, count);

@@ -7,18 +7,20 @@ export const encodeLatentsOptions = z.strictObject({
   window: z.int().positive().default(256),
   /** How many of the 8 symmetries of each sample; different ones for different samples. */
   symmetries: z.int().min(1).max(8).default(8),
-  /** Windows of each sample and symmetry, where the sample is larger than the window. */
+  /** What windows are cut from: the data set's crops, or a site's crops joined. */
+  samples: z.enum(["crops", "sites"]).default("crops"),
+  /** Windows of each crop and symmetry, where samples are larger than the window. */
   windows: z.int().positive().default(1),
 });
 export type EncodeLatentsOptions = z.output<typeof encodeLatentsOptions>;
 
 export const encodeLatents = defineStage({
   name: "encode-latents",
-  version: 1,
+  version: 2,
   title: "Latents",
   options: encodeLatentsOptions,
   needs: ["split", "train-structvae", "train-texvae"],
   native: true,
-  minutes: ({ symmetries }) => 0.05 * symmetries,
+  minutes: ({ symmetries, windows }) => 0.05 * symmetries * windows,
   run: async (task) => (await import("./run-encode-latents")).run(task),
 });

@@ -40,7 +40,7 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
   const { options, seed } = task;
   const { training, window } = options;
   const edge = window / REDUCTION;
-  const store = await SampleStore.open(task.inputs.split!.dir, "train");
+  const store = await SampleStore.open(task.inputs.split!.dir, "train", training.samples);
   const crops = new CropSource(store, seed, { window, columns: window, maxVoxels: Number.POSITIVE_INFINITY }, training);
   const rules = { window, mix: options.conditions, normalDrop: options.normalDrop };
   const cells = gridCells(edge);
@@ -67,7 +67,7 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
   if (task.world.rank > 0) return {};
 
   saveModel(task.out, "classsfm", model, { trained: { steps: training.steps, seed }, extent: window, statistics: {} });
-  const metrics = await validate(task, model, store);
+  const metrics = await validate(task, model);
   task.section({
     title: "ClassSFM",
     sentence:
@@ -85,11 +85,12 @@ export async function run(task: StageTask<ClasssfmOptions>): Promise<StageResult
   return { metrics };
 }
 
-async function validate(task: StageTask<ClasssfmOptions>, model: Classsfm, training: SampleStore): Promise<Record<string, number>> {
+async function validate(task: StageTask<ClasssfmOptions>, model: Classsfm): Promise<Record<string, number>> {
   const { options, seed, out } = task;
   const { window, flow } = options;
   const edge = window / REDUCTION;
-  const store = await SampleStore.open(task.inputs.split!.dir, "validation");
+  const { dir } = task.inputs.split!;
+  const [store, training] = await Promise.all([SampleStore.open(dir, "validation"), SampleStore.open(dir, "train")]);
   const crops = await validationCrops(store, options.validationCrops, window);
   const draw = (condition: StructConditionVoxels, index: number): Int32Array => {
     const grid = scope(() => {

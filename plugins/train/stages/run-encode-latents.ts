@@ -16,8 +16,8 @@ const ALL = 8;
 
 export async function run(task: StageTask<EncodeLatentsOptions>): Promise<StageResult> {
   const { options, seed, out } = task;
-  const { window, symmetries, windows } = options;
-  const store = await SampleStore.open(task.inputs.split!.dir, "train");
+  const { window, symmetries, samples } = options;
+  const store = await SampleStore.open(task.inputs.split!.dir, "train", samples);
   const structvae = loadModel(task.inputs["train-structvae"]!.dir, "structvae").model;
   const texvae = loadModel(task.inputs["train-texvae"]!.dir, "texvae").model;
   const [structure, texture] = [new ChannelStatistics(), new ChannelStatistics()];
@@ -26,6 +26,7 @@ export async function run(task: StageTask<EncodeLatentsOptions>): Promise<StageR
   for (const [i, id] of ids.entries()) {
     await store.load([id]);
     const sample = store.get(id);
+    const windows = options.windows * store.crops[i]!;
     for (let j = 0; j < symmetries; j++)
       for (let w = 0; w < windows; w++) {
         task.stopIfCancelled();
@@ -36,12 +37,12 @@ export async function run(task: StageTask<EncodeLatentsOptions>): Promise<StageR
         if (crop.rows.length === 0) continue;
         const name = `${id}.${symmetry}.${w}`;
         scope(() => encode(join(out, `${name}.safetensors`), structvae, texvae, crop, structure, texture));
-        items.push({ name, sample: id, symmetry, corner, height_cells: sample.record.height_cells });
+        items.push({ name, sample: id, symmetry, corner, height_cells: highest(crop.coords) + 1 });
       }
     task.progress(i + 1, ids.length);
   }
   const statistics = { struct_scale: structure.scale, tex_mean: texture.mean, tex_std: texture.std };
-  writeLatentIndex(out, { window, extractor: store.extractor, ...statistics, items });
+  writeLatentIndex(out, { window, samples, extractor: store.extractor, ...statistics, items });
   task.section({
     title: "Latents",
     sentence: `${items.length} windows are encoded; a structural latent has scale ${statistics.struct_scale.toFixed(2)}, a texture channel deviates by ${format(statistics.tex_std)} about ${format(statistics.tex_mean)}.`,
@@ -74,6 +75,12 @@ function encode(
       ]),
     );
   });
+}
+
+function highest(coords: Int32Array): number {
+  let z = 0;
+  for (let i = 2; i < coords.length; i += 3) z = Math.max(z, coords[i]!);
+  return z;
 }
 
 function format(values: readonly number[]): string {

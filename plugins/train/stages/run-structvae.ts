@@ -16,7 +16,7 @@ import type { StructvaeOptions } from "./train-structvae";
 export async function run(task: StageTask<StructvaeOptions>): Promise<StageResult> {
   const { options, seed } = task;
   const { training, loss: weights, pruning } = options;
-  const store = await SampleStore.open(task.inputs.split!.dir, "train");
+  const store = await SampleStore.open(task.inputs.split!.dir, "train", training.samples);
   const crops = new CropSource(store, seed, options, training);
   const model = new Structvae(options.model).materialize({ seed, device: task.device });
   const teacherSteps = Math.round(pruning.teacherShare * training.steps);

@@ -19,7 +19,7 @@ import type { TexvaeOptions } from "./train-texvae";
 export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> {
   const { options, seed } = task;
   const { training, window } = options;
-  const store = await SampleStore.open(task.inputs.split!.dir, "train");
+  const store = await SampleStore.open(task.inputs.split!.dir, "train", training.samples);
   const crops = new CropSource(store, seed, options, training);
   const model = new Texvae(options.model).materialize({ seed, device: task.device });
 
@@ -52,7 +52,7 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
   if (task.world.rank > 0) return {};
 
   saveModel(task.out, "texvae", model, { trained: { steps: training.steps, seed }, extent: window, extractor: store.extractor, statistics: {} });
-  const metrics = await validate(task, model, store);
+  const metrics = await validate(task, model);
   task.section({
     title: "TexVAE",
     sentence:
@@ -65,9 +65,10 @@ export async function run(task: StageTask<TexvaeOptions>): Promise<StageResult> 
   return { metrics };
 }
 
-async function validate(task: StageTask<TexvaeOptions>, model: Texvae, training: SampleStore): Promise<Record<string, number>> {
+async function validate(task: StageTask<TexvaeOptions>, model: Texvae): Promise<Record<string, number>> {
   const { options, out, inputs } = task;
-  const store = await SampleStore.open(inputs.split!.dir, "validation");
+  const { dir } = inputs.split!;
+  const [store, training] = await Promise.all([SampleStore.open(dir, "validation"), SampleStore.open(dir, "train")]);
   const crops = await validationCrops(store, options.validationCrops, options.window);
   const known = await trainingColours(training);
   const size: [number, number] = [96, 96];

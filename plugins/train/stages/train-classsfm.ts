@@ -3,11 +3,11 @@ import { z } from "zod";
 import { defineStage } from "../../../cli/plugin";
 import { classsfmConfig, conditionMix } from "../../models/api";
 import { flowOptions } from "../flow-options";
-import { minutesOf, reportingOptions, trainingOptions } from "../options";
+import { cropTrainingOptions, minutesOf, reportingOptions } from "../options";
 
 export const classsfmOptions = z.strictObject({
   model: classsfmConfig.prefault({}),
-  training: trainingOptions(200_000, 2),
+  training: cropTrainingOptions(200_000, 2),
   /** L of the model's window. */
   window: z.int().positive().default(256),
   conditions: conditionMix.prefault({}),

@@ -4,11 +4,11 @@ import { defineStage } from "../../../cli/plugin";
 import { structvaeConfig } from "../../models/api";
 import { cropOptions } from "../crops";
 import { structvaeLoss } from "../losses/structvae";
-import { minutesOf, reportingOptions, trainingOptions } from "../options";
+import { cropTrainingOptions, minutesOf, reportingOptions } from "../options";
 
 export const structvaeOptions = z.strictObject({
   model: structvaeConfig.prefault({}),
-  training: trainingOptions(200_000, 2),
+  training: cropTrainingOptions(200_000, 2),
   ...cropOptions(256),
   loss: structvaeLoss.prefault({}),
   pruning: z

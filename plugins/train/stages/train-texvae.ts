@@ -4,11 +4,11 @@ import { defineStage } from "../../../cli/plugin";
 import { texvaeConfig } from "../../models/api";
 import { cropOptions } from "../crops";
 import { texvaeLoss } from "../losses/texvae";
-import { minutesOf, reportingOptions, trainingOptions } from "../options";
+import { cropTrainingOptions, minutesOf, reportingOptions } from "../options";
 
 export const texvaeOptions = z.strictObject({
   model: texvaeConfig.prefault({}),
-  training: trainingOptions(200_000, 2),
+  training: cropTrainingOptions(200_000, 2),
   ...cropOptions(360),
   loss: texvaeLoss.prefault({}),
   /** Views a crop and step. */
