@@ -52,7 +52,7 @@ test("a scene repeated is scenes 0, 1, 2 of the same voxels, one after the other
   expect(Array.from(three.feats.toArray())).toEqual([1, 2, 1, 2, 1, 2]);
 });
 
-const net = new StructCondNet({ channels: [12, 12, 12, 12], blocks: [1, 1, 1, 1], headDim: 4 }).materialize({ seed: 1 });
+const net = new StructCondNet({ channels: [12, 12, 12, 12], blocks: [1, 1, 1, 1], headDim: 4, down: "mean" }).materialize({ seed: 1 });
 
 test("a map becomes every cell of the coarse grid; its layers differ by their position alone", () => {
   const voxels = net.forward(toTensor(semanticCondition(new Uint8Array(32 * 32).fill(3), 32)));
@@ -82,4 +82,18 @@ test("an image stays where its points are", () => {
   };
   const condition = toTensor(imageCondition(view, { origin_m: [0, 0, 0], voxel_m: 1, extent: 32 }));
   expect(Array.from(net.forward(condition).coords.toArray())).toEqual([0, 1, 2, 2]);
+});
+
+test("a mean over children forgets which of them was which, a convolution does not", () => {
+  const map = Uint8Array.from({ length: 32 * 32 }, (_, i) => (i * 7) % 5);
+  const swapped = map.slice();
+  [swapped[0], swapped[1]] = [map[1]!, map[0]!]; // two cells of one parent
+  expect(swapped).not.toEqual(map);
+  const difference = (down: "mean" | "convolution") => {
+    const bare = new StructCondNet({ channels: [12, 12, 12, 12], blocks: [0, 0, 0, 0], headDim: 4, down }).materialize({ seed: 1 });
+    const [one, other] = [map, swapped].map((cells) => bare.forward(toTensor(semanticCondition(cells, 32))).feats);
+    return one!.sub(other!).abs().max().item();
+  };
+  expect(difference("mean")).toBeLessThan(1e-6);
+  expect(difference("convolution")).toBeGreaterThan(1e-3);
 });

@@ -24,6 +24,6 @@ export const latentsfmScales = {
     headDim: 16,
     condition: "add",
     inpainting: "trained",
-    condNet: { channels: [16, 32, 48, 96], blocks: [1, 1, 1, 2], headDim: 16 },
+    condNet: { channels: [16, 32, 48, 96], blocks: [1, 1, 1, 2], headDim: 16, down: "convolution" },
   }),
 };
