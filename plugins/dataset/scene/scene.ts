@@ -124,6 +124,13 @@ function riseOf(source: SceneSource, site: Site, ground: Ground): Field {
   return { ...top, z: top.z.map((z, i) => z - ground.z[i]!) };
 }
 
+/** The four squares of the canvas that meet at a node of the ground; on its rim some stand twice. */
+function squaresRound({ n }: Canvas, column: number, row: number): number[] {
+  const within = (at: number) => Math.min(n - 1, Math.max(0, at));
+  const [west, east, south, north] = [within(2 * column - 1), within(2 * column), within(2 * row - 1), within(2 * row)];
+  return [south * n + west, south * n + east, north * n + west, north * n + east];
+}
+
 /** A node's class: what most of the four squares round it are; squares under buildings do not vote. */
 function nodeClasses(canvas: Canvas, n: number): Uint8Array {
   const out = new Uint8Array((n + 1) ** 2);
@@ -132,14 +139,8 @@ function nodeClasses(canvas: Canvas, n: number): Uint8Array {
     for (let c = 0; c <= n; c++) {
       votes.fill(0);
       let best = 0;
-      for (const [dc, dr] of [
-        [-1, -1],
-        [0, -1],
-        [-1, 0],
-        [0, 0],
-      ] as const) {
-        const [cc, rr] = [Math.min(canvas.n - 1, Math.max(0, 2 * c + dc)), Math.min(canvas.n - 1, Math.max(0, 2 * r + dr))];
-        const k = canvas.classes[rr * canvas.n + cc]!;
+      for (const square of squaresRound(canvas, c, r)) {
+        const k = canvas.classes[square]!;
         if (++votes[k]! > votes[best]!) best = k;
       }
       out[r * (n + 1) + c] = best;
@@ -198,15 +199,7 @@ function buildTerrain(mesh: MeshBuilder, field: Field, absent: Uint8Array, canva
   for (let r = 0; r < side; r++)
     for (let c = 0; c < side; c++) {
       const sum = [0, 0, 0];
-      for (const [dc, dr] of [
-        [-1, -1],
-        [0, -1],
-        [-1, 0],
-        [0, 0],
-      ] as const) {
-        const [cc, rr] = [Math.min(canvas.n - 1, Math.max(0, 2 * c + dc)), Math.min(canvas.n - 1, Math.max(0, 2 * r + dr))];
-        for (let k = 0; k < 3; k++) sum[k]! += picture[3 * (rr * canvas.n + cc) + k]! / (4 * 255);
-      }
+      for (const square of squaresRound(canvas, c, r)) for (let k = 0; k < 3; k++) sum[k]! += picture[3 * square + k]! / (4 * 255);
       mesh.vertex(c * cell_m - half_m, r * cell_m - half_m, z[r * side + c]!, [sum[0]!, sum[1]!, sum[2]!]);
     }
   for (let r = 0; r < n; r++)
