@@ -33,7 +33,7 @@ export async function wholeSites(dataset: Dataset, ids: readonly string[]): Prom
   return made;
 }
 
-/** One sample of a site's crops, the caller's scope owning its tensor; a single crop is itself. */
+/** One sample of a site's crops, the caller's scope owning its tensor; a single crop is itself. Its record says where the site lies; views are in `parts`, and counts by class or height stay the first crop's. */
 export function joined(id: string, crops: readonly Sample[]): Sample {
   const [first, ...others] = crops as [Sample, ...Sample[]];
   if (others.length === 0) return first;
