@@ -6,11 +6,11 @@
 
 #include <cstdint>
 
+#include "host_device.h"
+
 #ifndef EC_VARIANT
 #error "kernels/*.cpp are compiled with -DEC_VARIANT=ec_baseline, ec_avx2 or ec_avx512"
 #endif
-
-#define EC_INLINE inline __attribute__((always_inline))
 
 namespace earthcraft::EC_VARIANT {
 

@@ -40,24 +40,6 @@ struct GeometrySums {
   Vec area{}, depth{}, normal[3] = {};
 };
 
-// The gradients of a splat's 13 numbers from its sums (in the order of DiscSums, then area and depth of GeometrySums).
-EC_INLINE void write_grads(const SplatOnScreen& s, const Disc& disc, const float* sums, float area, float depth, float* out) {
-  const float inverse = 1 / s.depth;
-  const float xx = sums[0], xy = sums[1], x = sums[2], yx = sums[3], yy = sums[4], y = sums[5];
-  const float zx = sums[6] * inverse, zy = sums[7] * inverse, z = sums[8];
-  const float of_area = z * inverse + area;
-  out[0] = sums[9] - (x * s.d - y * s.c + z * disc.zx);
-  out[1] = sums[10] - (y * s.a - x * s.b + z * disc.zy);
-  out[2] = yy - zy * s.w1 + of_area * s.d;
-  out[3] = -xy + zy * s.w0 - of_area * s.c;
-  out[4] = -yx + zx * s.w1 - of_area * s.b;
-  out[5] = xx - zx * s.w0 + of_area * s.a;
-  out[6] = zy * s.b - zx * s.d;
-  out[7] = zx * s.c - zy * s.a;
-  out[8] = depth - (zx * disc.zx + zy * disc.zy + z * inverse * disc.z0);
-  out[9] = sums[11];
-}
-
 // Channels = 0: as many as the tile says.  Geometry: gradients of depth or normal are wanted.
 template <int Channels, bool Geometry>
 void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {

@@ -49,48 +49,12 @@ EC_INLINE void fetch_ahead(const SplatTile& tile, int64_t entry) {
 }
 constexpr int kAhead = 6;
 
-// The constants of the ray-splat intersection, see splat.h.
-struct Disc {
-  float a, b, c, d, zx, zy, z0, area;
-  float centre_x, centre_y, depth, opacity;
+}  // namespace earthcraft::EC_VARIANT
 
-  EC_INLINE explicit Disc(const SplatOnScreen& s) {
-    a = s.a, b = s.b, c = s.c, d = s.d;
-    const float inverse = 1 / s.depth;
-    area = a * d - b * c;
-    zx = (c * s.w1 - d * s.w0) * inverse;
-    zy = (b * s.w0 - a * s.w1) * inverse;
-    z0 = area * inverse;
-    centre_x = s.centre_x, centre_y = s.centre_y, depth = s.depth, opacity = s.opacity;
-  }
-};
+#include "splat_disc.h"
 
-struct Pixels {
-  Vec dx, x, y;      // offset from the centre; X and Y of splat.h
-  Vec inverse;       // 1 / Z, 0 where Z vanishes
-  Vec squared;       // u^2 + v^2, or the low-pass distance where that is smaller
-  IntVec on_disc;    // the intersection decides, not the low-pass filter
-  Vec gauss, alpha;  // alpha before its upper bound
-  Vec depth;
-  IntVec drawn;
+namespace earthcraft::EC_VARIANT {
 
-  EC_INLINE Pixels(const Disc& disc, Vec px, float dy, float near) {
-    dx = px - splat(disc.centre_x);
-    x = splat(disc.d) * dx - splat(disc.b * dy);
-    y = splat(disc.a * dy) - splat(disc.c) * dx;
-    const Vec z = splat(disc.zx) * dx + splat(disc.zy * dy + disc.z0);
-    const Vec z2 = z * z;
-    inverse = select(z2 > splat(1e-30f), reciprocal(z), splat(0.0f));
-    const Vec u = x * inverse, v = y * inverse;
-    const Vec disc_squared = select(z2 > splat(1e-30f), u * u + v * v, splat(1e30f));
-    const Vec pixel_squared = splat(2.0f) * (dx * dx + splat(dy * dy));
-    on_disc = disc_squared <= pixel_squared;
-    squared = select(on_disc, disc_squared, pixel_squared);
-    gauss = exp(splat(-0.5f) * squared);
-    alpha = splat(disc.opacity) * gauss;
-    depth = select(on_disc, splat(disc.area) * inverse, splat(disc.depth));
-    drawn = (alpha >= splat(kSplatAlphaMin)) & (depth >= splat(near));
-  }
-};
+using Pixels = PixelsOf<Vec, IntVec>;
 
 }  // namespace earthcraft::EC_VARIANT
