@@ -2,16 +2,10 @@
 
 #include "ssim.h"
 
+#include "ssim_formula.h"
+
 namespace earthcraft::EC_VARIANT {
 namespace {
-
-constexpr int kReach = kSsimWindow / 2;
-constexpr double kC1 = 0.01 * 0.01, kC2 = 0.03 * 0.03;
-
-// exp(-i^2 / 4.5) normalised over i in -5..5
-constexpr double kWindow[kSsimWindow] = {0.00102838008447911, 0.00759875813523919, 0.03600077212843083, 0.10936068950970002,
-                                         0.21300553771125370, 0.26601172486179436, 0.21300553771125370, 0.10936068950970002,
-                                         0.03600077212843083, 0.00759875813523919, 0.00102838008447911};
 
 enum class Source { plain, square, product };
 
@@ -26,7 +20,7 @@ void blur(const T* a, const T* b, int64_t height, int64_t width, T* between, T* 
       line[kReach + i] = source == Source::plain ? from[i] : source == Source::square ? from[i] * from[i] : from[i] * other[i];
     for (int64_t i = 0; i < width; ++i) {
       T sum = 0;
-      for (int k = 0; k < kSsimWindow; ++k) sum += static_cast<T>(kWindow[k]) * line[i + k];
+      for (int k = 0; k < kSsimWindow; ++k) sum += window<T>(k) * line[i + k];
       to[i] = sum;
     }
   }
@@ -37,7 +31,7 @@ void blur(const T* a, const T* b, int64_t height, int64_t width, T* between, T* 
       const int64_t at = row + k - kReach;
       if (at < 0 || at >= height) continue;
       const T* from = between + at * width;
-      const T weight = static_cast<T>(kWindow[k]);
+      const T weight = window<T>(k);
       for (int64_t i = 0; i < width; ++i) to[i] += weight * from[i];
     }
   }
@@ -60,31 +54,17 @@ struct Moments {
 template <typename T>
 void forward(const SsimPlane<T>& p) {
   const Moments<T> m(p);
-  const T c1 = kC1, c2 = kC2;
-  for (int64_t i = 0; i < p.height * p.width; ++i) {
-    const T mx = m.x[i], my = m.y[i];
-    const T a1 = 2 * mx * my + c1, a2 = 2 * (m.xy[i] - mx * my) + c2;
-    const T b1 = mx * mx + my * my + c1, b2 = (m.xx[i] - mx * mx) + (m.yy[i] - my * my) + c2;
-    p.map[i] = a1 * a2 / (b1 * b2);
-  }
+  for (int64_t i = 0; i < p.height * p.width; ++i) p.map[i] = similarity(m.x[i], m.y[i], m.xx[i], m.yy[i], m.xy[i]);
 }
 
 template <typename T>
 void backward(const SsimPlane<T>& p) {
   const Moments<T> m(p);
-  const T c1 = kC1, c2 = kC2;
   const int64_t plane = p.height * p.width;
-  // The moments become the gradients of the map by mean x, mean y, and (times 2 x and y) by the variance and covariance.
+  // The moments become the gradients by themselves, those of variance and covariance without their factor 2 x or 2 y.
   for (int64_t i = 0; i < plane; ++i) {
-    const T mx = m.x[i], my = m.y[i];
-    const T a1 = 2 * mx * my + c1, a2 = 2 * (m.xy[i] - mx * my) + c2;
-    const T b1 = mx * mx + my * my + c1, b2 = (m.xx[i] - mx * mx) + (m.yy[i] - my * my) + c2;
-    const T inverse = 1 / (b1 * b2), similarity = a1 * a2 * inverse, g = p.grad[i];
-    const T of_variance = -similarity / b2, of_covariance = 2 * a1 * inverse;
-    m.x[i] = g * (2 * my * a2 * inverse - 2 * mx * similarity / b1 - 2 * mx * of_variance - my * of_covariance);
-    m.y[i] = g * (2 * mx * a2 * inverse - 2 * my * similarity / b1 - 2 * my * of_variance - mx * of_covariance);
-    m.xx[i] = g * of_variance;
-    m.xy[i] = g * of_covariance;
+    const MomentGrads<T> of = moment_grads(m.x[i], m.y[i], m.xx[i], m.yy[i], m.xy[i], p.grad[i]);
+    m.x[i] = of.x, m.y[i] = of.y, m.xx[i] = of.variance, m.xy[i] = of.covariance;
   }
   blur<Source::plain>(m.xx, m.xx, p.height, p.width, m.between, m.line, m.yy);  // yy: blurred variance term
   blur<Source::plain>(m.xy, m.xy, p.height, p.width, m.between, m.line, m.xx);  // xx: blurred covariance term

@@ -1,9 +1,8 @@
 #include "camera.h"
 
-#include <ATen/Parallel.h>
-#include <ATen/ops/tensor.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/aminmax.h>
 
-#include <algorithm>
 #include <cmath>
 
 namespace earthcraft {
@@ -15,8 +14,8 @@ std::vector<Camera> read_cameras(const char* op, const at::Tensor& viewmats_V44,
               Ks_V33.scalar_type(), " ", Ks_V33.sizes());
   TORCH_CHECK(viewmats_V44.size(0) == Ks_V33.size(0), op, ": ", viewmats_V44.size(0), " viewmats, but ", Ks_V33.size(0), " Ks");
   TORCH_CHECK(projection == "pinhole" || projection == "parallel", op, ": projection must be \"pinhole\" or \"parallel\", got \"", projection, "\"");
-  const at::Tensor viewmats = viewmats_V44.to(at::kDouble).contiguous();
-  const at::Tensor Ks = Ks_V33.to(at::kDouble).contiguous();
+  const at::Tensor viewmats = viewmats_V44.to(at::kCPU, at::kDouble).contiguous();
+  const at::Tensor Ks = Ks_V33.to(at::kCPU, at::kDouble).contiguous();
   std::vector<Camera> cameras(viewmats.size(0));
   for (size_t v = 0; v < cameras.size(); ++v) {
     const double* m = viewmats.const_data_ptr<double>() + 16 * v;
@@ -54,9 +53,9 @@ void check_mesh(const char* op, const at::Tensor& vertices_N3, const at::Tensor&
   TORCH_CHECK(faces_F3.size(0) < (int64_t{1} << 31) / 3, op, ": at most 2^31 / 3 faces, got ", faces_F3.size(0));
   TORCH_CHECK(vertices_N3.is_contiguous() && faces_F3.is_contiguous(), op, ": vertices and faces must be contiguous");
   if (faces_F3.numel() == 0) return;
-  const int32_t* index = faces_F3.const_data_ptr<int32_t>();
-  const auto [low, high] = std::minmax_element(index, index + faces_F3.numel());
-  TORCH_CHECK(*low >= 0 && *high < vertices_N3.size(0), op, ": faces name vertices ", *low, " to ", *high, ", but there are ", vertices_N3.size(0));
+  const auto [least, most] = at::aminmax(faces_F3);
+  const int32_t low = least.item<int32_t>(), high = most.item<int32_t>();
+  TORCH_CHECK(low >= 0 && high < vertices_N3.size(0), op, ": faces name vertices ", low, " to ", high, ", but there are ", vertices_N3.size(0));
 }
 
 void check_image_size(const char* op, int64_t width, int64_t height) {

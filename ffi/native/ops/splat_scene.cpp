@@ -1,10 +1,11 @@
 // Checks and unpacks the arguments of the 2DGS operators.
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/eye.h>
 
 #include <cmath>
 
 #include "splat_render.h"
+#include "splat_sh.h"
 
 namespace earthcraft {
 
@@ -16,7 +17,7 @@ void read_ranges(const char* op, const std::optional<at::Tensor>& ranges_V2, int
   TORCH_CHECK(ranges_V2->dim() == 2 && ranges_V2->size(0) == views && ranges_V2->size(1) == 2 &&
                   (ranges_V2->scalar_type() == at::kLong || ranges_V2->scalar_type() == at::kInt),
               op, ": ranges must be int [V, 2] with V = ", views, ", got ", ranges_V2->scalar_type(), " ", ranges_V2->sizes());
-  const at::Tensor ranges = ranges_V2->to(at::kLong).contiguous();
+  const at::Tensor ranges = ranges_V2->to(at::kCPU, at::kLong).contiguous();
   const int64_t* range = ranges.const_data_ptr<int64_t>();
   for (int64_t v = 0; v < views; ++v) {
     TORCH_CHECK(0 <= range[2 * v] && range[2 * v] <= range[2 * v + 1] && range[2 * v + 1] <= count, op, ": ranges[", v, "] is [", range[2 * v], ", ",
@@ -69,6 +70,25 @@ SplatScene read_splats(const char* op, at::ScalarType dtype, const at::Tensor& m
   scene.row.assign(views + 1, 0);
   for (int64_t v = 0; v < views; ++v) scene.row[v + 1] = scene.row[v] + scene.seen[v];
   return scene;
+}
+
+ShViews read_sh(const char* op, const at::Tensor& means_M3, const at::Tensor& sh_MK3, const at::Tensor& viewmats_V44,
+                const std::optional<at::Tensor>& ranges_V2) {
+  TORCH_CHECK(means_M3.dim() == 2 && means_M3.size(1) == 3 && (means_M3.scalar_type() == at::kFloat || means_M3.scalar_type() == at::kDouble), op,
+              ": means must be float32 [M, 3], got ", means_M3.scalar_type(), " ", means_M3.sizes());
+  TORCH_CHECK(sh_MK3.dim() == 3 && sh_MK3.size(0) == means_M3.size(0) && (sh_MK3.size(1) == 1 || sh_MK3.size(1) == 4) && sh_MK3.size(2) == 3 &&
+                  sh_MK3.scalar_type() == means_M3.scalar_type(),
+              op, ": sh must be ", means_M3.scalar_type(), " [M, 1 or 4, 3] with M = ", means_M3.size(0), ", got ", sh_MK3.scalar_type(), " ",
+              sh_MK3.sizes());
+  TORCH_CHECK(viewmats_V44.dim() == 3, op, ": viewmats must be [V, 4, 4], got ", viewmats_V44.sizes());
+  const int64_t views = viewmats_V44.size(0);
+  ShViews out;
+  for (const Camera& camera : read_cameras(op, viewmats_V44, at::eye(3, at::kDouble).expand({views, 3, 3}), "pinhole")) {
+    out.centre.resize(out.centre.size() + 3);
+    camera.centre(out.centre.data() + out.centre.size() - 3);
+  }
+  read_ranges(op, ranges_V2, views, means_M3.size(0), out.first, out.seen);
+  return out;
 }
 
 SplatProjection SplatScene::projection(int64_t view, SplatOnScreen* out) const {

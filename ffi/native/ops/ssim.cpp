@@ -16,16 +16,10 @@
 #include <vector>
 
 #include "autocast.h"
+#include "ssim.h"
 
 namespace earthcraft {
 namespace {
-
-void check(const char* op, const at::Tensor& x_BCHW, const at::Tensor& y_BCHW) {
-  TORCH_CHECK(x_BCHW.dim() == 4 && (x_BCHW.scalar_type() == at::kFloat || x_BCHW.scalar_type() == at::kDouble), op,
-              ": x must be float32 [B, C, H, W], got ", x_BCHW.scalar_type(), " ", x_BCHW.sizes());
-  TORCH_CHECK(y_BCHW.sizes() == x_BCHW.sizes() && y_BCHW.scalar_type() == x_BCHW.scalar_type(), op, ": y must be like x, ", x_BCHW.scalar_type(), " ",
-              x_BCHW.sizes(), ", got ", y_BCHW.scalar_type(), " ", y_BCHW.sizes());
-}
 
 // Calls run(plane) for every image and channel with the pointers of x and y set.
 template <typename T, typename Run>
@@ -65,15 +59,15 @@ void backward(void (*kernel)(const SsimPlane<T>&), const at::Tensor& grad, const
 }
 
 at::Tensor ssim(const at::Tensor& x_BCHW, const at::Tensor& y_BCHW) {
-  check("ssim", x_BCHW, y_BCHW);
+  check_ssim("ssim", x_BCHW, y_BCHW);
   const at::Tensor x = x_BCHW.contiguous(), y = y_BCHW.contiguous(), map = at::empty_like(x);
   x.scalar_type() == at::kFloat ? forward<float>(EC_KERNEL(ssim_forward_f32), x, y, map) : forward<double>(EC_KERNEL(ssim_forward_f64), x, y, map);
   return map;
 }
 
 std::tuple<at::Tensor, at::Tensor> ssim_backward(const at::Tensor& grad_BCHW, const at::Tensor& x_BCHW, const at::Tensor& y_BCHW) {
-  check("ssim_backward", x_BCHW, y_BCHW);
-  check("ssim_backward", x_BCHW, grad_BCHW);
+  check_ssim("ssim_backward", x_BCHW, y_BCHW);
+  check_ssim("ssim_backward", x_BCHW, grad_BCHW);
   const at::Tensor grad = grad_BCHW.contiguous(), x = x_BCHW.contiguous(), y = y_BCHW.contiguous(), x_grad = at::empty_like(x),
                    y_grad = at::empty_like(x);
   x.scalar_type() == at::kFloat ? backward<float>(EC_KERNEL(ssim_backward_f32), grad, x, y, x_grad, y_grad)
