@@ -3,9 +3,9 @@
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_scan.cuh>
 
-#include "grid.h"
+#include "grid.cuh"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 namespace {
 
 __global__ void find_starts(const uint64_t* keys, int64_t count, int shift, int64_t segments, int64_t* starts) {
@@ -46,8 +46,8 @@ cudaError_t exclusive_sum(void* scratch, size_t scratch_bytes, const int64_t* in
 }
 
 cudaError_t segment_starts(const uint64_t* sorted_keys, int64_t count, int shift, int64_t segments, int64_t* starts, cudaStream_t stream) {
-  find_starts<<<blocks_of(segments + 1), kThreads, 0, stream>>>(sorted_keys, count, shift, segments, starts);
+  EC_LAUNCH(find_starts, segments + 1, stream, sorted_keys, count, shift, segments, starts);
   return cudaGetLastError();
 }
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

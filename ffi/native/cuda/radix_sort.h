@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 
 // Stable, by the lowest `bits` of the keys, which are all that may be set.
 size_t radix_sort_scratch(int64_t count);
@@ -21,11 +21,11 @@ cudaError_t exclusive_sum(void* scratch, size_t scratch_bytes, const int64_t* in
 // starts[s], s in [0, segments]: how many of the sorted keys have key >> shift < s, that is where segment s begins.
 cudaError_t segment_starts(const uint64_t* sorted_keys, int64_t count, int shift, int64_t segments, int64_t* starts, cudaStream_t stream);
 
-// Bits that numbers in [0, count) need.
+// Bits that numbers in [0, count) need, at least 1.
 inline int bits_of(uint64_t count) {
-  int bits = 0;
+  int bits = 1;
   while (bits < 64 && count > uint64_t{1} << bits) ++bits;
   return bits;
 }
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

@@ -6,12 +6,12 @@
 
 #include <type_traits>
 
-#include "grid.h"
+#include "grid.cuh"
 #include "kernels/splat_screen.h"
 #include "splat_pixels.h"
 #include "splat_render.h"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 namespace {
 
 // Sums of one splat over the pixels of a tile, in the order of write_grads: gradients of X, Y, Z times dx, dy and 1, through the low-pass filter, of
@@ -265,7 +265,7 @@ __global__ void sum_channels(const SplatPairs pairs, float* channels_grad) {
 
 }  // namespace
 
-cudaError_t splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views, const SplatImageGrads& grads, int64_t first_pair,
+void splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views, const SplatImageGrads& grads, int64_t first_pair,
                            cudaStream_t stream) {
   const auto blocks = static_cast<unsigned>(views * raster.tile_count);
   const bool geometry = grads.depth != nullptr || grads.normal != nullptr;
@@ -275,14 +275,11 @@ cudaError_t splat_backward(const SplatRaster& raster, int64_t first_view, int64_
     else
       pair_gradients<4, false><<<blocks, kTilePixels, 0, stream>>>(raster, first_view, grads, first_pair);
   });
-  return cudaGetLastError();
 }
 
-cudaError_t splat_sum_pairs(const SplatPairs& pairs, const SplatProjection& job, const SplatShapeGrads& out, float* channels_grad, cudaStream_t stream) {
-  if (pairs.count == 0) return cudaSuccess;
-  sum_shapes<<<blocks_of(pairs.count), kThreads, 0, stream>>>(pairs, job, out);
-  sum_channels<<<blocks_of(pairs.count * pairs.channel_count), kThreads, 0, stream>>>(pairs, channels_grad);
-  return cudaGetLastError();
+void splat_sum_pairs(const SplatPairs& pairs, const SplatProjection& job, const SplatShapeGrads& out, float* channels_grad, cudaStream_t stream) {
+  EC_LAUNCH(sum_shapes, pairs.count, stream, pairs, job, out);
+  EC_LAUNCH(sum_channels, pairs.count * pairs.channel_count, stream, pairs, channels_grad);
 }
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

@@ -3,11 +3,11 @@
 #include <type_traits>
 
 #include "kernels/splat_screen.h"
-#include "grid.h"
+#include "grid.cuh"
 #include "splat_pixels.h"
 #include "splat_render.h"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 namespace {
 
 __device__ int tiles_high(const SplatOnScreen& s) { return s.y1 / kSplatTile - s.y0 / kSplatTile + 1; }
@@ -106,24 +106,19 @@ __global__ void __launch_bounds__(kTilePixels) composite(const SplatRaster raste
 
 }  // namespace
 
-cudaError_t splat_project(const SplatProjection& job, int64_t count, int64_t* tile_counts, cudaStream_t stream) {
-  if (count == 0) return cudaSuccess;
-  project<<<blocks_of(count), kThreads, 0, stream>>>(job, count, tile_counts);
-  return cudaGetLastError();
+void splat_project(const SplatProjection& job, int64_t count, int64_t* tile_counts, cudaStream_t stream) {
+  EC_LAUNCH(project, count, stream, job, count, tile_counts);
 }
 
-cudaError_t splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t* slots, int64_t first_tile, int tiles_across, uint64_t* keys,
+void splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t* slots, int64_t first_tile, int tiles_across, uint64_t* keys,
                              int32_t* values, cudaStream_t stream) {
-  if (count == 0) return cudaSuccess;
-  list_pairs<<<blocks_of(count), kThreads, 0, stream>>>(splats, count, slots, first_tile, tiles_across, keys, values);
-  return cudaGetLastError();
+  EC_LAUNCH(list_pairs, count, stream, splats, count, slots, first_tile, tiles_across, keys, values);
 }
 
-cudaError_t splat_forward(const SplatRaster& raster, int64_t views, const SplatImages& images, cudaStream_t stream) {
-  if (views == 0) return cudaSuccess;
+void splat_forward(const SplatRaster& raster, int64_t views, const SplatImages& images, cudaStream_t stream) {
+  if (views == 0) return;
   const auto blocks = static_cast<unsigned>(views * raster.tile_count);
   with_channels(raster.channel_count, [&](auto channels) { composite<channels><<<blocks, kTilePixels, 0, stream>>>(raster, images); });
-  return cudaGetLastError();
 }
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

@@ -26,7 +26,7 @@ EC_INLINE float exp(float x) { return ::expf(x); }
 
 #include "kernels/splat_disc.h"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 
 using Pixel = EC_VARIANT::PixelsOf<float, bool>;
 using EC_VARIANT::Disc;
@@ -98,4 +98,4 @@ void with_channels(int channels, const Run& run) {
     run(std::integral_constant<int, kSplatChannels>());
 }
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

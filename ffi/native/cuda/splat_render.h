@@ -9,14 +9,14 @@
 
 #include "kernels/splat.h"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 
 // Projects `count` splats of one view to job.out [count] and counts the tiles of each.
-cudaError_t splat_project(const SplatProjection& job, int64_t count, int64_t* tile_counts, cudaStream_t stream);
+void splat_project(const SplatProjection& job, int64_t count, int64_t* tile_counts, cudaStream_t stream);
 
 // Lists one view's pairs: from slots[i] on, splat i's tiles row by row, each with the key (first_tile + tile) << 32 | depth and the value i.
 // Positive floats sort like their bits.
-cudaError_t splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t* slots, int64_t first_tile, int tiles_across, uint64_t* keys,
+void splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t* slots, int64_t first_tile, int tiles_across, uint64_t* keys,
                              int32_t* values, cudaStream_t stream);
 
 // What the rasteriser reads, of all views.
@@ -33,11 +33,11 @@ struct SplatRaster {
 };
 
 // Planes of all views, [V, H, W] or [V, C, H, W].
-cudaError_t splat_forward(const SplatRaster& raster, int64_t views, const SplatImages& images, cudaStream_t stream);
+void splat_forward(const SplatRaster& raster, int64_t views, const SplatImages& images, cudaStream_t stream);
 
 // Writes the gradients of pairs of the views [first_view, first_view + views) that were drawn to
 // grads.out [pairs - first_pair, kSplatGrads + C]; the others are left alone.  grads.slots [R] says where each splat's pairs begin.
-cudaError_t splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views, const SplatImageGrads& grads, int64_t first_pair,
+void splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views, const SplatImageGrads& grads, int64_t first_pair,
                            cudaStream_t stream);
 
 // Sums one view's pairs into the gradients of its `count` splats, which are added to `out` and to channels_grad [count, C].  Tiles of a splat are
@@ -49,6 +49,6 @@ struct SplatPairs {
   int64_t first_pair, count;
   int channel_count;
 };
-cudaError_t splat_sum_pairs(const SplatPairs& pairs, const SplatProjection& job, const SplatShapeGrads& out, float* channels_grad, cudaStream_t stream);
+void splat_sum_pairs(const SplatPairs& pairs, const SplatProjection& job, const SplatShapeGrads& out, float* channels_grad, cudaStream_t stream);
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

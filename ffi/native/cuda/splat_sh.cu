@@ -1,9 +1,9 @@
 #include "splat_sh.h"
 
-#include "grid.h"
+#include "grid.cuh"
 #include "kernels/splat_sh.h"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 namespace {
 
 template <int K, typename T>
@@ -48,31 +48,27 @@ __global__ void shade_backward(const ShView* views, int64_t view_count, const T*
 }  // namespace
 
 template <typename T>
-cudaError_t splat_sh(const ShView* views, int64_t view_count, const T* means, const T* sh, int64_t count, int64_t k, T* colors, cudaStream_t stream) {
-  if (count == 0) return cudaSuccess;
+void splat_sh(const ShView* views, int64_t view_count, const T* means, const T* sh, int64_t count, int64_t k, T* colors, cudaStream_t stream) {
   if (k == 1)
-    shade_splats<1><<<blocks_of(count), kThreads, 0, stream>>>(views, view_count, means, sh, count, colors);
+    EC_LAUNCH(shade_splats<1>, count, stream, views, view_count, means, sh, count, colors);
   else
-    shade_splats<4><<<blocks_of(count), kThreads, 0, stream>>>(views, view_count, means, sh, count, colors);
-  return cudaGetLastError();
+    EC_LAUNCH(shade_splats<4>, count, stream, views, view_count, means, sh, count, colors);
 }
 
 template <typename T>
-cudaError_t splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, const T* means, const T* sh, int64_t count, int64_t k,
+void splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, const T* means, const T* sh, int64_t count, int64_t k,
                               T* means_grad, T* sh_grad, cudaStream_t stream) {
-  if (count == 0) return cudaSuccess;
   if (k == 1)
-    shade_backward<1><<<blocks_of(count), kThreads, 0, stream>>>(views, view_count, grad, means, sh, count, means_grad, sh_grad);
+    EC_LAUNCH(shade_backward<1>, count, stream, views, view_count, grad, means, sh, count, means_grad, sh_grad);
   else
-    shade_backward<4><<<blocks_of(count), kThreads, 0, stream>>>(views, view_count, grad, means, sh, count, means_grad, sh_grad);
-  return cudaGetLastError();
+    EC_LAUNCH(shade_backward<4>, count, stream, views, view_count, grad, means, sh, count, means_grad, sh_grad);
 }
 
-template cudaError_t splat_sh(const ShView*, int64_t, const float*, const float*, int64_t, int64_t, float*, cudaStream_t);
-template cudaError_t splat_sh(const ShView*, int64_t, const double*, const double*, int64_t, int64_t, double*, cudaStream_t);
-template cudaError_t splat_sh_backward(const ShView*, int64_t, const float*, const float*, const float*, int64_t, int64_t, float*, float*,
+template void splat_sh(const ShView*, int64_t, const float*, const float*, int64_t, int64_t, float*, cudaStream_t);
+template void splat_sh(const ShView*, int64_t, const double*, const double*, int64_t, int64_t, double*, cudaStream_t);
+template void splat_sh_backward(const ShView*, int64_t, const float*, const float*, const float*, int64_t, int64_t, float*, float*,
                                        cudaStream_t);
-template cudaError_t splat_sh_backward(const ShView*, int64_t, const double*, const double*, const double*, int64_t, int64_t, double*, double*,
+template void splat_sh_backward(const ShView*, int64_t, const double*, const double*, const double*, int64_t, int64_t, double*, double*,
                                        cudaStream_t);
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

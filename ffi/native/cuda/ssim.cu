@@ -3,10 +3,10 @@
 
 #include "ssim.h"
 
-#include "grid.h"
+#include "grid.cuh"
 #include "kernels/ssim_formula.h"
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 namespace {
 
 using EC_VARIANT::kReach;
@@ -132,32 +132,30 @@ __global__ void __launch_bounds__(kThreads)
 
 template <typename T>
 unsigned tile_blocks(int64_t planes, int64_t height, int64_t width) {
-  return static_cast<unsigned>(planes * blocks_of(height, kTileRows<T>) * blocks_of(width, kTileWidth));
+  return static_cast<unsigned>(planes * blocks_for(height, kTileRows<T>) * blocks_for(width, kTileWidth));
 }
 
 }  // namespace
 
 template <typename T>
-cudaError_t ssim(const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* map, cudaStream_t stream) {
-  if (planes * height * width == 0) return cudaSuccess;
+void ssim(const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* map, cudaStream_t stream) {
+  if (planes * height * width == 0) return;
   similarity_map<<<tile_blocks<T>(planes, height, width), kThreads, 0, stream>>>(x, y, height, width, map);
-  return cudaGetLastError();
 }
 
 template <typename T>
-cudaError_t ssim_backward(const T* grad, const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* moment_grads, T* x_grad, T* y_grad,
+void ssim_backward(const T* grad, const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* moment_grads, T* x_grad, T* y_grad,
                           cudaStream_t stream) {
   const int64_t size = planes * height * width;
-  if (size == 0) return cudaSuccess;
+  if (size == 0) return;
   const unsigned blocks = tile_blocks<T>(planes, height, width);
   moment_gradients<<<blocks, kThreads, 0, stream>>>(grad, x, y, height, width, size, moment_grads);
   pixel_gradients<<<blocks, kThreads, 0, stream>>>(moment_grads, x, y, height, width, size, x_grad, y_grad);
-  return cudaGetLastError();
 }
 
-template cudaError_t ssim(const float*, const float*, int64_t, int64_t, int64_t, float*, cudaStream_t);
-template cudaError_t ssim(const double*, const double*, int64_t, int64_t, int64_t, double*, cudaStream_t);
-template cudaError_t ssim_backward(const float*, const float*, const float*, int64_t, int64_t, int64_t, float*, float*, float*, cudaStream_t);
-template cudaError_t ssim_backward(const double*, const double*, const double*, int64_t, int64_t, int64_t, double*, double*, double*, cudaStream_t);
+template void ssim(const float*, const float*, int64_t, int64_t, int64_t, float*, cudaStream_t);
+template void ssim(const double*, const double*, int64_t, int64_t, int64_t, double*, cudaStream_t);
+template void ssim_backward(const float*, const float*, const float*, int64_t, int64_t, int64_t, float*, float*, float*, cudaStream_t);
+template void ssim_backward(const double*, const double*, const double*, int64_t, int64_t, int64_t, double*, double*, double*, cudaStream_t);
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

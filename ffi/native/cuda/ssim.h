@@ -5,15 +5,15 @@
 
 #include <cstdint>
 
-namespace earthcraft::cuda {
+namespace earthcraft::gpu {
 
 // x, y and map are [planes, H, W].
 template <typename T>
-cudaError_t ssim(const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* map, cudaStream_t stream);
+void ssim(const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* map, cudaStream_t stream);
 
 // moment_grads [4, planes, H, W] is scratch.
 template <typename T>
-cudaError_t ssim_backward(const T* grad, const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* moment_grads, T* x_grad, T* y_grad,
+void ssim_backward(const T* grad, const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* moment_grads, T* x_grad, T* y_grad,
                           cudaStream_t stream);
 
-}  // namespace earthcraft::cuda
+}  // namespace earthcraft::gpu

@@ -63,4 +63,13 @@ void check_image_size(const char* op, int64_t width, int64_t height) {
               height);
 }
 
+std::vector<Camera> read_raster(const char* op, const at::Tensor& vertices_N3, const at::Tensor& faces_F3, const at::Tensor& viewmats_V44,
+                                const at::Tensor& Ks_V33, int64_t width, int64_t height, double near, const std::string& projection) {
+  check_mesh(op, vertices_N3, faces_F3);
+  check_image_size(op, width, height);
+  std::vector<Camera> cameras = read_cameras(op, viewmats_V44, Ks_V33, projection);
+  TORCH_CHECK(std::isfinite(near) && (near > 0 || projection == "parallel"), op, ": near must be positive, got ", near);
+  return cameras;
+}
+
 }  // namespace earthcraft

@@ -19,4 +19,8 @@ void check_mesh(const char* op, const at::Tensor& vertices_N3, const at::Tensor&
 // Image sizes stay below 2^15: pixel coordinates are kept exact in the edge functions.
 void check_image_size(const char* op, int64_t width, int64_t height);
 
+// All arguments of mesh_raster.
+std::vector<Camera> read_raster(const char* op, const at::Tensor& vertices_N3, const at::Tensor& faces_F3, const at::Tensor& viewmats_V44,
+                                const at::Tensor& Ks_V33, int64_t width, int64_t height, double near, const std::string& projection);
+
 }  // namespace earthcraft

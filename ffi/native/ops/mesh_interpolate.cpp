@@ -10,19 +10,13 @@
 
 #include <algorithm>
 
+#include "mesh_interpolate.h"
+
 namespace earthcraft {
 namespace {
 
 at::Tensor mesh_interpolate(const at::Tensor& face, const at::Tensor& barycentrics, const at::Tensor& faces_F3, const at::Tensor& attributes_NC) {
-  TORCH_CHECK(face.scalar_type() == at::kInt, "mesh_interpolate: face must be int32, got ", face.scalar_type());
-  TORCH_CHECK(barycentrics.scalar_type() == at::kFloat && barycentrics.dim() == face.dim() + 1 && barycentrics.size(-1) == 3 &&
-                  barycentrics.numel() == 3 * face.numel(),
-              "mesh_interpolate: barycentrics must be float32 of face's shape and 3, got ", barycentrics.scalar_type(), " ", barycentrics.sizes(),
-              " for face ", face.sizes());
-  TORCH_CHECK(faces_F3.dim() == 2 && faces_F3.size(1) == 3 && faces_F3.scalar_type() == at::kInt,
-              "mesh_interpolate: faces must be int32 [F, 3], got ", faces_F3.scalar_type(), " ", faces_F3.sizes());
-  TORCH_CHECK(attributes_NC.dim() == 2 && attributes_NC.scalar_type() == at::kFloat, "mesh_interpolate: attributes must be float32 [N, C], got ",
-              attributes_NC.scalar_type(), " ", attributes_NC.sizes());
+  check_interpolate(face, barycentrics, faces_F3, attributes_NC);
   const at::Tensor at_face = face.contiguous(), weights = barycentrics.contiguous(), faces = faces_F3.contiguous(),
                    attributes = attributes_NC.contiguous();
   const int64_t channels = attributes.size(1), face_count = faces.size(0), vertex_count = attributes.size(0);
@@ -41,12 +35,11 @@ at::Tensor mesh_interpolate(const at::Tensor& face, const at::Tensor& barycentri
         std::fill_n(row, channels, 0.0f);
         continue;
       }
-      TORCH_CHECK(face_of[i] < face_count, "mesh_interpolate: face ", face_of[i], " at position ", i, ", but there are ", face_count, " faces");
+      check_face(face_of[i], i, face_count);
       const int32_t* corner = corners + 3 * static_cast<int64_t>(face_of[i]);
       const float* from[3];
       for (int k = 0; k < 3; ++k) {
-        TORCH_CHECK(corner[k] >= 0 && corner[k] < vertex_count, "mesh_interpolate: face ", face_of[i], " names vertex ", corner[k],
-                    ", but attributes has ", vertex_count, " rows");
+        check_corner(corner[k], face_of[i], vertex_count);
         from[k] = value + corner[k] * channels;
       }
       const float w0 = weight[3 * i], w1 = weight[3 * i + 1], w2 = weight[3 * i + 2];

@@ -22,21 +22,14 @@
 #include <vector>
 
 #include "camera.h"
+#include "kernels/mesh_screen.h"
 #include "mesh_raster_reference.h"
 
 namespace earthcraft {
 namespace {
 
-constexpr double kSubpixels = 4096;
 constexpr int64_t kFacesAChunk = 8192;
 constexpr int kBandRows = 16;
-
-// A vertex on the screen: x and y in pixels, snapped; q grows towards the viewer and is linear over the screen (1 / z, or -z for parallel rays).
-struct ScreenVertex {
-  double x, y;
-  double q;
-  bool visible;  // in front of the near plane, finite
-};
 
 // A face (or half of one cut by the near plane) that may cover a pixel centre.
 struct Candidate {
@@ -50,57 +43,19 @@ struct Chunk {
   std::vector<ScreenVertex> cut_vertices;
 };
 
-// To the nearest 1 / 4096: beyond 2^52 the sum has no fraction left. A library call here would cost more than all else of a vertex.
-double snap(double value) {
-  constexpr double kRounding = 6755399441055744.0;  // 1.5 * 2^52
-  const double scaled = value * kSubpixels;
-  return std::abs(scaled) < 2251799813685248.0 ? ((scaled + kRounding) - kRounding) / kSubpixels : value;
-}
-
-// The first pixel whose centre is at or after `low`, and the last at or before `high`, inside [0, size).
-int first_pixel(double low) {
-  const double at = low - 0.5;
-  if (!(at > 0)) return 0;
-  if (at > 40000) return 40000;
-  const int whole = static_cast<int>(at);
-  return whole + (whole < at);
-}
-int last_pixel(double high, int size) {
-  const double at = high - 0.5;
-  if (!(at >= 0)) return -1;
-  return at >= size - 1 ? size - 1 : static_cast<int>(at);
-}
-
-ScreenVertex project(const Camera& camera, const double at[3], double near) {
-  const double scale = camera.parallel ? 1 : 1 / at[2];
-  ScreenVertex out;
-  out.x = snap(camera.fx * at[0] * scale + camera.cx);
-  out.y = snap(camera.fy * at[1] * scale + camera.cy);
-  out.q = camera.parallel ? -at[2] : scale;
-  out.visible = at[2] >= near && std::isfinite(out.x) && std::isfinite(out.y);
-  return out;
-}
-
 class View {
  public:
   View(const Camera& camera, double near, int width, int height, const float* vertices, int64_t vertex_count, const int32_t* faces,
        int64_t face_count)
-      : camera_(camera),
-        near_(near),
-        width_(width),
-        height_(height),
-        vertices_(vertices),
-        vertex_count_(vertex_count),
-        faces_(faces),
-        face_count_(face_count) {}
+      : mesh_{camera, near, width, height, vertices, faces}, width_(width), height_(height), vertex_count_(vertex_count), face_count_(face_count) {}
 
   void draw(int32_t* face, float* barycentrics, float* depth) {
     screen_.resize(vertex_count_);
     at::parallel_for(0, vertex_count_, 1 << 13, [&](int64_t begin, int64_t end) {
       for (int64_t v = begin; v < end; ++v) {
         double at[3];
-        camera_point(v, at);
-        screen_[v] = project(camera_, at, near_);
+        mesh_.camera_point(v, at);
+        screen_[v] = project(mesh_.camera, at, mesh_.near);
       }
     });
     chunks_.resize((face_count_ + kFacesAChunk - 1) / kFacesAChunk);
@@ -116,24 +71,18 @@ class View {
  private:
   int band_count() const { return (height_ + kBandRows - 1) / kBandRows; }
 
-  void camera_point(int64_t vertex, double out[3]) const {
-    const double world[3] = {vertices_[3 * vertex], vertices_[3 * vertex + 1], vertices_[3 * vertex + 2]};
-    camera_.to_camera(world, out);
-  }
-
   void add(Chunk& chunk, int32_t face, int32_t cut, const ScreenVertex& a, const ScreenVertex& b, const ScreenVertex& c) const {
-    const int x0 = first_pixel(std::min({a.x, b.x, c.x})), x1 = last_pixel(std::max({a.x, b.x, c.x}), width_);
-    if (x0 > x1) return;
-    const int y0 = first_pixel(std::min({a.y, b.y, c.y})), y1 = last_pixel(std::max({a.y, b.y, c.y}), height_);
-    if (y0 > y1) return;
-    chunk.candidates.push_back({face, cut, static_cast<int16_t>(x0), static_cast<int16_t>(x1), static_cast<int16_t>(y0), static_cast<int16_t>(y1)});
+    const PixelBox box(a, b, c, width_, height_);
+    if (box.empty()) return;
+    chunk.candidates.push_back({face, cut, static_cast<int16_t>(box.x0), static_cast<int16_t>(box.x1), static_cast<int16_t>(box.y0),
+                                static_cast<int16_t>(box.y1)});
   }
 
   void collect(int64_t c) {
     Chunk& chunk = chunks_[c];
     const int64_t end = std::min(face_count_, (c + 1) * kFacesAChunk);
     for (int64_t f = c * kFacesAChunk; f < end; ++f) {
-      const int32_t* corner = faces_ + 3 * f;
+      const int32_t* corner = mesh_.faces + 3 * f;
       const ScreenVertex &a = screen_[corner[0]], &b = screen_[corner[1]], &d = screen_[corner[2]];
       if (a.visible && b.visible && d.visible)
         add(chunk, f, -1, a, b, d);
@@ -142,26 +91,9 @@ class View {
     }
   }
 
-  // Sutherland-Hodgman against z = near.  A point on an edge is computed from the edge's lower vertex index, so that both faces get the same bits.
   void cut(Chunk& chunk, int32_t f) {
-    double corner[3][3];
-    for (int i = 0; i < 3; ++i) {
-      camera_point(faces_[3 * f + i], corner[i]);
-      if (!std::isfinite(corner[i][0]) || !std::isfinite(corner[i][1]) || !std::isfinite(corner[i][2])) return;
-    }
     ScreenVertex polygon[4];
-    int count = 0;
-    for (int i = 0; i < 3; ++i) {
-      const int j = (i + 1) % 3;
-      const bool inside_i = corner[i][2] >= near_, inside_j = corner[j][2] >= near_;
-      if (inside_i) polygon[count++] = project(camera_, corner[i], near_);
-      if (inside_i == inside_j) continue;
-      const bool forward = faces_[3 * f + i] < faces_[3 * f + j];
-      const double *p = corner[forward ? i : j], *q = corner[forward ? j : i];
-      const double t = (near_ - p[2]) / (q[2] - p[2]);
-      const double crossing[3] = {p[0] + t * (q[0] - p[0]), p[1] + t * (q[1] - p[1]), near_};
-      polygon[count++] = project(camera_, crossing, near_);
-    }
+    const int count = mesh_.cut(f, polygon);
     for (int i = 2; i < count; ++i) {
       const int32_t first = chunk.cut_vertices.size();
       chunk.cut_vertices.insert(chunk.cut_vertices.end(), {polygon[0], polygon[i - 1], polygon[i]});
@@ -200,50 +132,19 @@ class View {
     });
   }
 
-  // Twice the signed area of (p, q, pixel), as value(x) = row - slope * (x - from) along a row; positive on the inner side.
-  struct Edge {
-    double px, py, dx, dy, sign;
-    bool owns_border;  // top or left: pixel centres on the edge are inside
-
-    Edge(const ScreenVertex& p, const ScreenVertex& q) {
-      const bool forward = p.y < q.y || (p.y == q.y && p.x < q.x);
-      const ScreenVertex &low = forward ? p : q, &high = forward ? q : p;
-      px = low.x;
-      py = low.y;
-      dx = high.x - low.x;
-      dy = high.y - low.y;
-      sign = forward ? 1 : -1;
-      owns_border = q.y < p.y || (q.y == p.y && q.x > p.x);
-    }
-    double row(double y) const { return dx * (y - py); }
-    double at(double row, double x) const { return sign * (row - dy * (x - px)); }
-    bool inside(double value) const { return value > 0 || (value == 0 && owns_border); }
-  };
-
   void draw_candidate(const Chunk& chunk, const Candidate& it, int band_y0, int band_y1, float* nearest, int32_t* face) const {
     const ScreenVertex* corner[3];
-    for (int i = 0; i < 3; ++i) corner[i] = it.cut < 0 ? &screen_[faces_[3 * it.face + i]] : &chunk.cut_vertices[it.cut + i];
-    double area = (corner[1]->x - corner[0]->x) * (corner[2]->y - corner[0]->y) - (corner[1]->y - corner[0]->y) * (corner[2]->x - corner[0]->x);
-    if (area == 0) return;
-    if (area < 0) {
-      std::swap(corner[1], corner[2]);
-      area = -area;
-    }
-    const Edge e0(*corner[1], *corner[2]), e1(*corner[2], *corner[0]), e2(*corner[0], *corner[1]);
-    const double q0 = corner[0]->q / area, q1 = corner[1]->q / area, q2 = corner[2]->q / area;
-    for (int y = std::max<int>(it.y0, band_y0); y <= std::min<int>(it.y1, band_y1); ++y) {
-      const double r0 = e0.row(y + 0.5), r1 = e1.row(y + 0.5), r2 = e2.row(y + 0.5);
-      for (int x = it.x0; x <= it.x1; ++x) {
-        const double w0 = e0.at(r0, x + 0.5), w1 = e1.at(r1, x + 0.5), w2 = e2.at(r2, x + 0.5);
-        if (!(e0.inside(w0) && e1.inside(w1) && e2.inside(w2))) continue;
-        const float q = static_cast<float>(w0 * q0 + w1 * q1 + w2 * q2);
-        const int64_t pixel = static_cast<int64_t>(y - band_y0) * width_ + x;
-        if (q > nearest[pixel]) {
-          nearest[pixel] = q;
-          face[pixel] = it.face;
-        }
-      }
-    }
+    for (int i = 0; i < 3; ++i) corner[i] = it.cut < 0 ? &screen_[mesh_.faces[3 * static_cast<int64_t>(it.face) + i]] : &chunk.cut_vertices[it.cut + i];
+    with_triangle(*corner[0], *corner[1], *corner[2], [&](const ScreenTriangle& triangle) {
+      for (int y = std::max<int>(it.y0, band_y0); y <= std::min<int>(it.y1, band_y1); ++y)
+        triangle.draw_row(y, it.x0, it.x1, 1, [&](int x, float q) {
+          const int64_t pixel = static_cast<int64_t>(y - band_y0) * width_ + x;
+          if (q > nearest[pixel]) {
+            nearest[pixel] = q;
+            face[pixel] = it.face;
+          }
+        });
+    });
   }
 
   void draw_band(int64_t band, int32_t* face, float* barycentrics, float* depth) const {
@@ -258,52 +159,17 @@ class View {
     for (int y = y0; y <= y1; ++y)
       for (int x = 0; x < width_; ++x) {
         const int64_t pixel = static_cast<int64_t>(y) * width_ + x;
-        locate(x, y, face[pixel], barycentrics + 3 * pixel, depth + pixel);
+        mesh_.locate(x, y, face[pixel], barycentrics + 3 * pixel, depth + pixel);
       }
-  }
-
-  // Where the ray through a pixel's centre meets the plane of its face.  A centre that lies a hair outside the unsnapped face moves to its border.
-  void locate(int x, int y, int32_t face, float barycentrics[3], float* depth) const {
-    if (face < 0) {
-      barycentrics[0] = barycentrics[1] = barycentrics[2] = *depth = 0;
-      return;
-    }
-    double origin[3], direction[3], weight[3], z[3];
-    camera_.ray(x + 0.5, y + 0.5, origin, direction);
-    double corner[3][3];
-    for (int i = 0; i < 3; ++i) {
-      const float* vertex = vertices_ + 3 * static_cast<int64_t>(faces_[3 * static_cast<int64_t>(face) + i]);
-      for (int axis = 0; axis < 3; ++axis) corner[i][axis] = vertex[axis] - origin[axis];
-      z[i] = camera_.z_of(vertex);
-    }
-    double sum = 0;
-    for (int i = 0; i < 3; ++i) {
-      const double *p = corner[(i + 1) % 3], *q = corner[(i + 2) % 3];
-      weight[i] =
-          direction[0] * (p[1] * q[2] - p[2] * q[1]) + direction[1] * (p[2] * q[0] - p[0] * q[2]) + direction[2] * (p[0] * q[1] - p[1] * q[0]);
-      sum += weight[i];
-    }
-    double total = 0;
-    for (int i = 0; i < 3; ++i) total += weight[i] = sum != 0 ? std::max(0.0, weight[i] / sum) : 1;
-    double at = 0;
-    for (int i = 0; i < 3; ++i) {
-      barycentrics[i] = static_cast<float>(weight[i] / total);
-      at += weight[i] / total * z[i];
-    }
-    *depth = static_cast<float>(std::max(at, near_));
   }
 
   struct Entry {
     int32_t chunk, candidate;
   };
 
-  const Camera& camera_;
-  const double near_;
+  const MeshView mesh_;
   const int width_, height_;
-  const float* vertices_;
-  const int64_t vertex_count_;
-  const int32_t* faces_;
-  const int64_t face_count_;
+  const int64_t vertex_count_, face_count_;
   std::vector<ScreenVertex> screen_;
   std::vector<Chunk> chunks_;
   std::vector<int64_t> band_begin_;
@@ -313,10 +179,7 @@ class View {
 std::tuple<at::Tensor, at::Tensor, at::Tensor> mesh_raster(const at::Tensor& vertices_N3, const at::Tensor& faces_F3, const at::Tensor& viewmats_V44,
                                                            const at::Tensor& Ks_V33, int64_t width, int64_t height, double near,
                                                            std::string projection) {
-  check_mesh("mesh_raster", vertices_N3, faces_F3);
-  check_image_size("mesh_raster", width, height);
-  const std::vector<Camera> cameras = read_cameras("mesh_raster", viewmats_V44, Ks_V33, projection);
-  TORCH_CHECK(std::isfinite(near) && (near > 0 || projection == "parallel"), "mesh_raster: near must be positive, got ", near);
+  const std::vector<Camera> cameras = read_raster("mesh_raster", vertices_N3, faces_F3, viewmats_V44, Ks_V33, width, height, near, projection);
   const int64_t views = cameras.size(), pixels = width * height;
   at::Tensor face_VHW = at::empty({views, height, width}, faces_F3.options());
   at::Tensor barycentrics_VHW3 = at::empty({views, height, width, 3}, vertices_N3.options());

@@ -20,7 +20,7 @@
 #include <tuple>
 #include <vector>
 
-#include "camera.h"
+#include "score_aggregate.h"
 
 namespace earthcraft {
 namespace {
@@ -35,46 +35,9 @@ struct Views {
   const bool* mask;  // or null
 };
 
-struct Mesh {
-  const float* vertices;
-  const int32_t* faces;
-  int64_t vertex_count, face_count;
-};
-
-void unit_normal(const Mesh& mesh, int64_t face, double out[3]) {
-  const float* corner[3];
-  for (int i = 0; i < 3; ++i) corner[i] = mesh.vertices + 3 * static_cast<int64_t>(mesh.faces[3 * face + i]);
-  double p[3], q[3];
-  for (int axis = 0; axis < 3; ++axis) {
-    p[axis] = static_cast<double>(corner[1][axis]) - corner[0][axis];
-    q[axis] = static_cast<double>(corner[2][axis]) - corner[0][axis];
-  }
-  out[0] = p[1] * q[2] - p[2] * q[1];
-  out[1] = p[2] * q[0] - p[0] * q[2];
-  out[2] = p[0] * q[1] - p[1] * q[0];
-  const double length = std::sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2]);
-  for (int axis = 0; axis < 3; ++axis) out[axis] = length > 0 ? out[axis] / length : 0;
-}
-
-double power(double base, double exponent) { return exponent == 3 ? base * base * base : std::pow(base, exponent); }
-
-struct Score {
-  double far_m, exponent_view, exponent_depth;
-
-  // The ray's own direction is the view direction: along it the camera sees the pixel.
-  float operator()(const Camera& camera, double px, double py, const double normal[3], float depth) const {
-    double origin[3], direction[3];
-    camera.ray(px, py, origin, direction);
-    const double length = std::sqrt(direction[0] * direction[0] + direction[1] * direction[1] + direction[2] * direction[2]);
-    const double cosine = std::abs(direction[0] * normal[0] + direction[1] * normal[1] + direction[2] * normal[2]) / length;
-    const double near_share = std::fmin(1.0, std::fmax(0.0, 1 - depth / far_m));
-    return static_cast<float>(power(cosine, exponent_view) * power(near_share, exponent_depth));
-  }
-};
-
 // Adds score * value(pixel) to sums[face], for `channels` channels and the weight in one more.
 template <typename Add>
-void sum_pixels(const Mesh& mesh, const Views& views, const Score& score, Add add) {
+void sum_pixels(const ScoredMesh& mesh, const Views& views, const Score& score, Add add) {
   const int64_t pixels = views.width * views.height;
   std::vector<float> pixel_score(pixels);
   std::vector<double> normal(3 * mesh.face_count);
@@ -85,7 +48,7 @@ void sum_pixels(const Mesh& mesh, const Views& views, const Score& score, Add ad
     const int32_t* face = views.face + v * pixels;
     at::parallel_for(0, views.height, 8, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin * views.width; p < end * views.width; ++p) {
-        TORCH_CHECK(face[p] < mesh.face_count, "score_aggregate: face ", face[p], " in view ", v, ", but there are ", mesh.face_count, " faces");
+        check_seen_face(face[p], v, mesh.face_count);
         const bool seen = face[p] >= 0 && (views.mask == nullptr || views.mask[v * pixels + p]);
         const float s =
             seen ? score(views.cameras[v], p % views.width + 0.5, p / views.width + 0.5, normal.data() + 3 * face[p], views.depth[v * pixels + p])
@@ -103,7 +66,7 @@ void sum_pixels(const Mesh& mesh, const Views& views, const Score& score, Add ad
 }
 
 // sums_NC and weights_N from per-face sums [F, stride], of which the last is the weight.
-std::tuple<at::Tensor, at::Tensor> gather_vertices(const Mesh& mesh, const std::vector<float>& face_sums, int64_t channels,
+std::tuple<at::Tensor, at::Tensor> gather_vertices(const ScoredMesh& mesh, const std::vector<float>& face_sums, int64_t channels,
                                                    const at::TensorOptions& options) {
   const int64_t stride = channels + 1;
   std::vector<int64_t> start(mesh.vertex_count + 1, 0);
@@ -134,31 +97,15 @@ std::tuple<at::Tensor, at::Tensor> gather_vertices(const Mesh& mesh, const std::
   return {sums_NC, weights_N};
 }
 
-void check_maps(const at::Tensor& vertices_N3, const at::Tensor& faces_F3, const at::Tensor& face_VHW, const at::Tensor& depth_VHW,
-                const at::Tensor& viewmats_V44, const std::optional<at::Tensor>& mask_VHW, double far_m) {
-  check_mesh("score_aggregate", vertices_N3, faces_F3);
-  TORCH_CHECK(face_VHW.dim() == 3 && face_VHW.scalar_type() == at::kInt, "score_aggregate: face must be int32 [V, H, W], got ",
-              face_VHW.scalar_type(), " ", face_VHW.sizes());
-  TORCH_CHECK(depth_VHW.sizes() == face_VHW.sizes() && depth_VHW.scalar_type() == at::kFloat, "score_aggregate: depth must be float32 ",
-              face_VHW.sizes(), ", got ", depth_VHW.scalar_type(), " ", depth_VHW.sizes());
-  TORCH_CHECK(viewmats_V44.size(0) == face_VHW.size(0), "score_aggregate: ", face_VHW.size(0), " face maps, but ", viewmats_V44.size(0), " viewmats");
-  if (mask_VHW)
-    TORCH_CHECK(mask_VHW->sizes() == face_VHW.sizes() && mask_VHW->scalar_type() == at::kBool, "score_aggregate: mask must be bool ",
-                face_VHW.sizes(), ", got ", mask_VHW->scalar_type(), " ", mask_VHW->sizes());
-  TORCH_CHECK(std::isfinite(far_m) && far_m > 0, "score_aggregate: far_m must be positive, got ", far_m);
-}
-
 std::tuple<at::Tensor, at::Tensor> score_aggregate(const at::Tensor& vertices_N3, const at::Tensor& faces_F3, const at::Tensor& face_VHW,
                                                    const at::Tensor& depth_VHW, const at::Tensor& viewmats_V44, const at::Tensor& Ks_V33,
                                                    const at::Tensor& features_VHWC, const std::optional<at::Tensor>& mask_VHW, double far_m,
                                                    double exponent_view, double exponent_depth) {
   check_maps(vertices_N3, faces_F3, face_VHW, depth_VHW, viewmats_V44, mask_VHW, far_m);
-  TORCH_CHECK(features_VHWC.dim() == 4 && features_VHWC.scalar_type() == at::kFloat && features_VHWC.sizes().slice(0, 3) == face_VHW.sizes(),
-              "score_aggregate: features must be float32 [V, H, W, C] with [V, H, W] = ", face_VHW.sizes(), ", got ", features_VHWC.scalar_type(),
-              " ", features_VHWC.sizes());
+  check_features(features_VHWC, face_VHW);
   const at::Tensor face = face_VHW.contiguous(), depth = depth_VHW.contiguous(), features = features_VHWC.contiguous();
   const at::Tensor mask = mask_VHW ? mask_VHW->contiguous() : at::Tensor();
-  const Mesh mesh{vertices_N3.const_data_ptr<float>(), faces_F3.const_data_ptr<int32_t>(), vertices_N3.size(0), faces_F3.size(0)};
+  const ScoredMesh mesh{vertices_N3.const_data_ptr<float>(), faces_F3.const_data_ptr<int32_t>(), vertices_N3.size(0), faces_F3.size(0)};
   const Views views{read_cameras("score_aggregate", viewmats_V44, Ks_V33, "pinhole"),
                     face.size(2),
                     face.size(1),
@@ -186,12 +133,10 @@ std::tuple<at::Tensor, at::Tensor> score_aggregate_labels(const at::Tensor& vert
                                                           const at::Tensor& labels_VHW, int64_t classes, const std::optional<at::Tensor>& mask_VHW,
                                                           double far_m, double exponent_view, double exponent_depth) {
   check_maps(vertices_N3, faces_F3, face_VHW, depth_VHW, viewmats_V44, mask_VHW, far_m);
-  TORCH_CHECK(labels_VHW.sizes() == face_VHW.sizes() && labels_VHW.scalar_type() == at::kByte, "score_aggregate: labels must be uint8 ",
-              face_VHW.sizes(), ", got ", labels_VHW.scalar_type(), " ", labels_VHW.sizes());
-  TORCH_CHECK(classes > 0 && classes <= 256, "score_aggregate: classes must lie in [1, 256], got ", classes);
+  check_labels(labels_VHW, face_VHW, classes);
   const at::Tensor face = face_VHW.contiguous(), depth = depth_VHW.contiguous(), labels = labels_VHW.contiguous();
   const at::Tensor mask = mask_VHW ? mask_VHW->contiguous() : at::Tensor();
-  const Mesh mesh{vertices_N3.const_data_ptr<float>(), faces_F3.const_data_ptr<int32_t>(), vertices_N3.size(0), faces_F3.size(0)};
+  const ScoredMesh mesh{vertices_N3.const_data_ptr<float>(), faces_F3.const_data_ptr<int32_t>(), vertices_N3.size(0), faces_F3.size(0)};
   const Views views{read_cameras("score_aggregate", viewmats_V44, Ks_V33, "pinhole"),
                     face.size(2),
                     face.size(1),

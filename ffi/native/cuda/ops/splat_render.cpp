@@ -61,24 +61,24 @@ Bins bin_splats(const SplatScene& scene, cudaStream_t stream) {
   at::Tensor tile_counts = at::empty({rows + 1}, scene.means_M3.options().dtype(at::kLong));
   tile_counts.narrow(0, rows, 1).zero_();
   for (int64_t v = 0; v < views; ++v)
-    C10_CUDA_CHECK(cuda::splat_project(scene.projection(v, on_screen(bins.on_screen_R16) + scene.row[v]), scene.seen[v],
-                                       tile_counts.data_ptr<int64_t>() + scene.row[v], stream));
+    gpu::splat_project(scene.projection(v, on_screen(bins.on_screen_R16) + scene.row[v]), scene.seen[v],
+                        tile_counts.data_ptr<int64_t>() + scene.row[v], stream);
   bins.slots_R1 = exclusive_sums(tile_counts, stream);
   const int64_t pairs = bins.slots_R1.narrow(0, rows, 1).item<int64_t>();
   const at::Tensor keys = at::empty({pairs}, tile_counts.options()), values = at::empty({pairs}, tile_counts.options().dtype(at::kInt));
   for (int64_t v = 0; v < views; ++v)
-    C10_CUDA_CHECK(cuda::splat_list_pairs(on_screen(bins.on_screen_R16) + scene.row[v], scene.seen[v],
-                                          bins.slots_R1.const_data_ptr<int64_t>() + scene.row[v], v * tiles, scene.tiles_across(),
-                                          reinterpret_cast<uint64_t*>(keys.data_ptr<int64_t>()), values.data_ptr<int32_t>(), stream));
-  const auto [sorted_keys, entries] = sort_pairs(keys, values, 32 + cuda::bits_of(views * tiles), stream);
+    gpu::splat_list_pairs(on_screen(bins.on_screen_R16) + scene.row[v], scene.seen[v],
+                           bins.slots_R1.const_data_ptr<int64_t>() + scene.row[v], v * tiles, scene.tiles_across(),
+                           reinterpret_cast<uint64_t*>(keys.data_ptr<int64_t>()), values.data_ptr<int32_t>(), stream);
+  const auto [sorted_keys, entries] = sort_pairs(keys, values, 32 + gpu::bits_of(views * tiles), stream);
   bins.entries_P = entries;
   bins.starts_T1 = segment_starts(sorted_keys, 32, views * tiles, stream);
   return bins;
 }
 
-cuda::SplatRaster raster_of(const SplatScene& scene, const at::Tensor& on_screen_R16, const at::Tensor& entries_P, const at::Tensor& starts_T1,
+gpu::SplatRaster raster_of(const SplatScene& scene, const at::Tensor& on_screen_R16, const at::Tensor& entries_P, const at::Tensor& starts_T1,
                             const at::Tensor& view_rows_V2) {
-  cuda::SplatRaster raster{};
+  gpu::SplatRaster raster{};
   raster.on_screen = on_screen(on_screen_R16);
   raster.channels = scene.colors.const_data_ptr<float>();
   raster.background = scene.background_VC.defined() ? scene.background_VC.const_data_ptr<float>() : nullptr;
@@ -109,7 +109,8 @@ std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor&
   const at::Tensor last = at::empty({views, height, width}, options.dtype(at::kInt)), rows = view_rows(scene);
   const SplatImages images{color.data_ptr<float>(),  alpha.data_ptr<float>(),         depth.data_ptr<float>(), median.data_ptr<float>(),
                            normal.data_ptr<float>(), transmittance.data_ptr<float>(), last.data_ptr<int32_t>()};
-  C10_CUDA_CHECK(cuda::splat_forward(raster_of(scene, bins.on_screen_R16, bins.entries_P, bins.starts_T1, rows), views, images, on.stream()));
+  gpu::splat_forward(raster_of(scene, bins.on_screen_R16, bins.entries_P, bins.starts_T1, rows), views, images, on.stream());
+  on.launched();
   return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_P, bins.starts_T1, bins.slots_R1};
 }
 
@@ -147,7 +148,7 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
   const SplatShapeGrads out{means_grad.data_ptr<float>(), quats_grad.data_ptr<float>(), scales_grad.data_ptr<float>(),
                             opacities_grad.data_ptr<float>()};
   const at::Tensor rows = view_rows(scene);
-  const cuda::SplatRaster raster = raster_of(scene, on_screen_R16, entries_P, starts_T1, rows);
+  const gpu::SplatRaster raster = raster_of(scene, on_screen_R16, entries_P, starts_T1, rows);
   const at::Tensor first_pairs_V1 = starts_T1.slice(0, 0, std::nullopt, tiles).to(at::kCPU).contiguous();
   const int64_t* first_pair = first_pairs_V1.const_data_ptr<int64_t>();
   for (int64_t from = 0, to; from < views; from = to) {
@@ -166,18 +167,19 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
     job.images.last = last.data_ptr<int32_t>();
     job.slots = slots_R1.const_data_ptr<int64_t>();
     job.out = pair_grads.data_ptr<float>();
-    C10_CUDA_CHECK(cuda::splat_backward(raster, from, to - from, job, base, on.stream()));
+    gpu::splat_backward(raster, from, to - from, job, base, on.stream());
     for (int64_t v = from; v < to; ++v) {
-      const cuda::SplatPairs pairs{on_screen(on_screen_R16) + scene.row[v],
+      const gpu::SplatPairs pairs{on_screen(on_screen_R16) + scene.row[v],
                                    slots_R1.const_data_ptr<int64_t>() + scene.row[v],
                                    job.out,
                                    base,
                                    scene.seen[v],
                                    static_cast<int>(channels)};
       float* of_colors = colors_grad.data_ptr<float>() + ((scene.colors_by_view ? v * scene.count : 0) + scene.first[v]) * channels;
-      C10_CUDA_CHECK(cuda::splat_sum_pairs(pairs, scene.projection(v, nullptr), out, of_colors, on.stream()));
+      gpu::splat_sum_pairs(pairs, scene.projection(v, nullptr), out, of_colors, on.stream());
     }
   }
+  on.launched();
   return {means_grad, quats_grad, scales_grad, opacities_grad, colors_grad};
 }
 

@@ -21,7 +21,7 @@ using OptionalTensor = std::optional<at::Tensor>;
 struct Arguments {
   at::Tensor means, sh, views;
   int64_t view_count;
-  const cuda::ShView* view() const { return static_cast<const cuda::ShView*>(views.const_data_ptr()); }
+  const gpu::ShView* view() const { return static_cast<const gpu::ShView*>(views.const_data_ptr()); }
 };
 
 Arguments read_arguments(const char* op, const at::Tensor& means_M3, const at::Tensor& sh_MK3, const at::Tensor& viewmats_V44,
@@ -30,8 +30,8 @@ Arguments read_arguments(const char* op, const at::Tensor& means_M3, const at::T
   check_device(op, means_M3, {{"sh", sh_MK3}});
   const ShViews read = read_sh(op, means_M3, sh_MK3, viewmats_V44, ranges_V2);
   const auto count = static_cast<int64_t>(read.first.size());
-  const at::Tensor views = at::empty({count, sizeof(cuda::ShView)}, at::TensorOptions().dtype(at::kByte));
-  auto* view = static_cast<cuda::ShView*>(views.data_ptr());
+  const at::Tensor views = at::empty({count, sizeof(gpu::ShView)}, at::TensorOptions().dtype(at::kByte));
+  auto* view = static_cast<gpu::ShView*>(views.data_ptr());
   for (int64_t v = 0; v < count; ++v) {
     for (int axis = 0; axis < 3; ++axis) view[v].centre[axis] = read.centre[3 * v + axis];
     view[v].first = read.first[v];
@@ -47,10 +47,11 @@ at::Tensor splat_sh(const at::Tensor& means_M3, const at::Tensor& sh_MK3, const 
   at::Tensor colors = at::empty({a.view_count, m, 3}, a.means.options());
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    C10_CUDA_CHECK(cuda::splat_sh(a.view(), a.view_count, a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(), m, k, colors.data_ptr<T>(),
-                                  on.stream()));
+    gpu::splat_sh(a.view(), a.view_count, a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(), m, k, colors.data_ptr<T>(),
+                   on.stream());
   };
   a.means.scalar_type() == at::kFloat ? run(0.0f) : run(0.0);
+  on.launched();
   return colors;
 }
 
@@ -63,10 +64,11 @@ std::tuple<at::Tensor, at::Tensor> splat_sh_backward(const at::Tensor& grad_VM3,
   at::Tensor means_grad = at::empty_like(a.means), sh_grad = at::empty_like(a.sh);
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    C10_CUDA_CHECK(cuda::splat_sh_backward(a.view(), a.view_count, grad.const_data_ptr<T>(), a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(),
-                                           a.means.size(0), a.sh.size(1), means_grad.data_ptr<T>(), sh_grad.data_ptr<T>(), on.stream()));
+    gpu::splat_sh_backward(a.view(), a.view_count, grad.const_data_ptr<T>(), a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(),
+                            a.means.size(0), a.sh.size(1), means_grad.data_ptr<T>(), sh_grad.data_ptr<T>(), on.stream());
   };
   a.means.scalar_type() == at::kFloat ? run(0.0f) : run(0.0);
+  on.launched();
   return {means_grad, sh_grad};
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "host_device.h"
+
 namespace earthcraft {
 
 // Separating axes of a triangle and a unit cell, prepared once a triangle (Schwarz and Seidel, "Fast parallel surface and solid voxelization on
@@ -13,7 +15,7 @@ class TriangleOverlap {
  public:
   double normal[3];
 
-  explicit TriangleOverlap(const double (&corner)[3][3]) {
+  EC_HOST_DEVICE explicit TriangleOverlap(const double (&corner)[3][3]) {
     double edge[3][3];
     for (int i = 0; i < 3; ++i)
       for (int axis = 0; axis < 3; ++axis) edge[i][axis] = corner[(i + 1) % 3][axis] - corner[i][axis];
@@ -39,7 +41,7 @@ class TriangleOverlap {
   }
 
   // Whether the closed cell [x, x + 1] x [y, y + 1] x [z, z + 1], already known to overlap the bounding box, touches the triangle.
-  bool operator()(const double (&cell)[3]) const {
+  EC_HOST_DEVICE bool operator()(const double (&cell)[3]) const {
     const double along = normal[0] * cell[0] + normal[1] * cell[1] + normal[2] * cell[2];
     if ((along + plane_low_) * (along + plane_high_) > 0) return false;
     for (int axis = 0; axis < 3; ++axis) {
@@ -59,7 +61,7 @@ class TriangleOverlap {
 };
 
 // The same for a triangle without area: the nearest point of its three sides.
-inline double nearest_on_sides(const double (&corner)[3][3], const double (&at)[3], double (&barycentrics)[3]) {
+EC_HOST_DEVICE inline double nearest_on_sides(const double (&corner)[3][3], const double (&at)[3], double (&barycentrics)[3]) {
   double best = std::numeric_limits<double>::infinity();
   barycentrics[0] = barycentrics[1] = barycentrics[2] = 0;
   for (int i = 0; i < 3; ++i) {
@@ -84,7 +86,7 @@ inline double nearest_on_sides(const double (&corner)[3][3], const double (&at)[
 }
 
 // Barycentrics of the triangle's point nearest to `at` (Ericson, Real-Time Collision Detection, 5.1.5); returns the squared distance in cells.
-inline double nearest_on_triangle(const double (&corner)[3][3], const double (&at)[3], double (&barycentrics)[3]) {
+EC_HOST_DEVICE inline double nearest_on_triangle(const double (&corner)[3][3], const double (&at)[3], double (&barycentrics)[3]) {
   double ab[3], ac[3], ap[3], bp[3], cp[3];
   for (int i = 0; i < 3; ++i) {
     ab[i] = corner[1][i] - corner[0][i];
