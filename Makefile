@@ -1,6 +1,6 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-faults check fmt native clean help bench
+.PHONY: setup demo test test-faults test-gpu gpu-bundle check fmt native cuda clean help bench
 earthcraft := ./earthcraft
 
 setup:  ## get bun, packages and libtorch, build the native library
@@ -16,6 +16,12 @@ check:  ## lint, types, dead code
 fmt:  ## format and fix
 	@$(earthcraft) bun x biome check --write .
 native: setup  ## build the native library
+cuda:  ## build the library for NVIDIA GPUs as well; takes no GPU
+	@$(earthcraft) setup --cuda
+test-gpu: cuda  ## every operator, the models and training on the GPU beside the CPU
+	@$(earthcraft) bun test --timeout=600000 ./test/gpu
+gpu-bundle: cuda  ## pack tree, packages, bun and libraries for a machine with a GPU and no network
+	@test/gpu/bundle.sh
 bench:  ## compare with other programs
 	@$(earthcraft) bun test/bench/run.ts
 clean:  ## remove runs (downloads and builds lie in the cache folder: ./earthcraft doctor names it)

@@ -4,6 +4,19 @@ export { autocast } from "./autocast";
 export { enableGrad, grad, noGrad } from "./autograd";
 export { checkpoint, pauseRecording } from "./checkpoint";
 export {
+  type DeviceMemory,
+  deviceCount,
+  deviceInUse,
+  deviceMemory,
+  deviceName,
+  deviceType,
+  emptyDeviceCache,
+  onDevice,
+  resetPeakDeviceMemory,
+  synchronize,
+  useDevice,
+} from "./device";
+export {
   allReduce,
   averageGradients,
   barrier,

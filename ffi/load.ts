@@ -6,7 +6,7 @@
 import { dlopen, FFIType, toArrayBuffer } from "bun:ffi";
 import { TensorError, tensorError } from "./errors";
 
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Words before the stream in a thread's frame, words of the stream, bytes of the message after it: include/earthcraft.h. */
 export const HEADER_WORDS = 16;
@@ -30,6 +30,13 @@ export const symbols = {
   ec_memory: { args: [], returns: i32 },
   ec_memory_trim: { args: [], returns: i32 },
   ec_memory_reset_peak: { args: [], returns: i32 },
+  ec_device_use: { args: [cstring], returns: i32 },
+  ec_device_count: { args: [], returns: i32 },
+  ec_device_name: { args: [i32], returns: i32 },
+  ec_device_synchronize: { args: [i32], returns: i32 },
+  ec_device_memory: { args: [i32], returns: i32 },
+  ec_device_reset_peak: { args: [i32], returns: i32 },
+  ec_device_empty_cache: { args: [], returns: i32 },
   ec_operator_find: { args: [cstring], returns: i32 },
   ec_operator_schema: { args: [i32], returns: i32 },
   ec_operator_flags: { args: [i32], returns: i32 },

@@ -3,6 +3,7 @@
  *
  * It lives until its scope ends (`scope.ts`), its arena is disposed (`arena.ts`), or `dispose` is called; using it afterwards is an error.
  */
+import { deviceInUse } from "./device";
 import { type DType, dtypeOfArray, dtypeOfCode, dtypes, isDType, type NumericArray } from "./dtype";
 import { ArgumentError } from "./errors";
 import { check, checkCount, failure, loadNative } from "./load";
@@ -13,7 +14,7 @@ export type Operand = Tensor | number;
 
 export interface TensorOptions {
   dtype?: DType;
-  /** `cpu`, `cuda:0` */
+  /** `cpu`, `cuda:0`; the device in use where nothing is said. */
   device?: string;
 }
 
@@ -452,7 +453,7 @@ function arrayFor(values: readonly number[], dtype: DType = "f32"): NumericArray
 }
 
 /** Brings a fresh tensor to the type and device asked for. */
-function settle(tensor: Tensor, own: DType, { dtype = own, device = "cpu" }: TensorOptions): Tensor {
+function settle(tensor: Tensor, own: DType, { dtype = own, device = deviceInUse() }: TensorOptions): Tensor {
   let result = tensor;
   for (const target of [dtype, device]) {
     const next = result.to(target);

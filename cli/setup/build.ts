@@ -3,7 +3,7 @@
  * uses it.
  *
  *     <cache>/native/trees/<compiler, libtorch>/              source/ (a copy), build/ (CMake's), build.log
- *     <cache>/native/<key>/libearthcraft.so, BUILD_DONE       finished, never changed again
+ *     <cache>/native/<key>/libearthcraft.so, BUILD_DONE       finished, never changed again; with libearthcraft_cuda.so after `setup --cuda`
  *     <cache>/native/by-source/<source key>.json              what `native-path.ts` looks up
  */
 import { appendFileSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { EXIT, UserError } from "../errors";
 import type { Reporter, StageView } from "../ui/reporter";
 import { cachePath } from "./cache";
+import type { Nvcc } from "./cuda";
 import { withFileLock } from "./file-lock";
 import type { Libtorch } from "./libtorch";
 import { type BuildRecord, nativeSources, recordPath, sourceKey } from "./native-path";
@@ -19,6 +20,7 @@ import { probeLibrary } from "./probe";
 import { checkRequirements, requireAll } from "./requirements";
 
 const LIBRARY = "libearthcraft.so";
+const CUDA_LIBRARY = "libearthcraft_cuda.so";
 /** What a compiler of ATen's headers takes at its worst. */
 const BYTES_A_JOB = 1.3e9;
 
@@ -39,8 +41,11 @@ function digest(parts: readonly string[]): string {
   return new Bun.CryptoHasher("sha256").update(parts.join("\0")).digest("hex").slice(0, 16);
 }
 
-/** @returns the library of these sources: an earlier one when nothing changed, else a fresh build */
-export async function buildNative(libtorch: Libtorch, reporter: Reporter): Promise<BuildRecord> {
+/**
+ * @param nvcc compiles libearthcraft_cuda.so as well
+ * @returns the library of these sources: an earlier one when nothing changed, else a fresh build
+ */
+export async function buildNative(libtorch: Libtorch, reporter: Reporter, nvcc?: Nvcc): Promise<BuildRecord> {
   const tools = findTools();
   const tree = cachePath("native", "trees", digest([tools.compiler, libtorch.dir, tools.ninja ? "ninja" : "make"]));
   const waiting = () => reporter.info("waiting for another build of the native library to end");
@@ -48,13 +53,18 @@ export async function buildNative(libtorch: Libtorch, reporter: Reporter): Promi
     `${tree}.lock`,
     async () => {
       const source = sourceKey();
-      const done = cachePath("native", digest([source, tools.compiler, libtorch.version, libtorch.dir]));
+      const done = cachePath("native", digest([source, tools.compiler, libtorch.version, libtorch.dir, ...(nvcc ? [nvcc.version] : [])]));
       if (!existsSync(join(done, "BUILD_DONE"))) {
-        await compile(tree, tools, libtorch, reporter);
-        keep(join(tree, "build", LIBRARY), done);
+        await compile(tree, tools, libtorch, reporter, nvcc);
+        keep(join(tree, "build"), nvcc ? [LIBRARY, CUDA_LIBRARY] : [LIBRARY], done);
       }
       const { dir, version } = libtorch;
-      const record: BuildRecord = { library: join(done, LIBRARY), libtorch: { dir, version }, compiler: tools.compiler };
+      const record: BuildRecord = {
+        library: join(done, LIBRARY),
+        libtorch: { dir, version },
+        compiler: tools.compiler,
+        ...(nvcc ? { cuda: nvcc.version } : {}),
+      };
       mkdirSync(dirname(recordPath(source)), { recursive: true });
       writeAtomically(recordPath(source), `${JSON.stringify(record, null, 2)}\n`);
       return record;
@@ -63,8 +73,9 @@ export async function buildNative(libtorch: Libtorch, reporter: Reporter): Promi
   );
 }
 
-/** Copies a finished library to its place for ever; the marker comes last. */
-function keep(built: string, done: string): void {
+/** Copies finished libraries to their place for ever; the marker comes last. The first is tried; the one for GPUs takes a GPU to try. */
+function keep(build: string, libraries: readonly string[], done: string): void {
+  const built = join(build, libraries[0]!);
   const verdict = probeLibrary(built);
   if (!verdict.ok)
     throw new UserError({
@@ -76,7 +87,7 @@ function keep(built: string, done: string): void {
   const part = `${done}.${process.pid}.part`;
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part, { recursive: true });
-  copyFileSync(built, join(part, LIBRARY));
+  for (const library of libraries) copyFileSync(join(build, library), join(part, library));
   writeFileSync(join(part, "BUILD_DONE"), `${verdict.detail}\n`);
   rmSync(done, { recursive: true, force: true });
   renameSync(part, done);
@@ -105,7 +116,7 @@ function mirror(from: string, to: string): void {
   }
 }
 
-async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter: Reporter): Promise<void> {
+async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter: Reporter, nvcc: Nvcc | undefined): Promise<void> {
   const [source, build] = [join(tree, "source"), join(tree, "build")];
   mirror(nativeSources, source);
   const log = join(tree, "build.log");
@@ -114,14 +125,18 @@ async function compile(tree: string, tools: Tools, libtorch: Libtorch, reporter:
   const configure = [
     ...[tools.cmake, "-S", source, "-B", build, "-G", tools.ninja ? "Ninja" : "Unix Makefiles"],
     ...["-DCMAKE_BUILD_TYPE=Release", `-DCMAKE_CXX_COMPILER=${compilerPath}`, `-DEARTHCRAFT_LIBTORCH=${libtorch.dir}`],
+    ...(nvcc ? ["-DEARTHCRAFT_CUDA=ON", `-DEARTHCRAFT_NVCC=${nvcc.path}`] : ["-DEARTHCRAFT_CUDA=OFF"]),
   ];
+  const targets = ["earthcraft", ...(nvcc ? ["earthcraft_cuda"] : [])];
   const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / BYTES_A_JOB)));
   const view: StageView = { id: "native", title: "Native library", index: 1, count: 1, tasks: 1 };
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
-  reporter.info(`building the native library with ${tools.compiler} and libtorch ${libtorch.version}, ${jobs} job(s); log: ${log}`);
+  reporter.info(
+    `building the native library with ${tools.compiler}${nvcc ? `, nvcc ${nvcc.version}` : ""} and libtorch ${libtorch.version}, ${jobs} job(s); log: ${log}`,
+  );
   reporter.stageStart(view);
-  for (const command of [configure, [tools.cmake, "--build", build, "--target", "earthcraft", "--parallel", String(jobs)]]) {
+  for (const command of [configure, [tools.cmake, "--build", build, "--target", ...targets, "--parallel", String(jobs)]]) {
     const status = await runLogged(command, log, (done, total) => reporter.stageProgress(view, { done, total }));
     if (status === 0) continue;
     reporter.stageEnd(view, { status: "failed", seconds: seconds() });

@@ -4,11 +4,12 @@ import { defineCommand, EXIT } from "../plugin";
 export const setup = defineCommand({
   name: "setup",
   summary: "get libtorch and build the native library (once; a second call ends at once)",
-  examples: ["earthcraft setup", "EARTHCRAFT_LIBTORCH=/opt/libtorch earthcraft setup"],
-  async run({ ui, result }) {
+  flags: { cuda: { kind: "boolean", summary: "with the library for NVIDIA GPUs; takes no GPU, gets nvcc where there is none" } },
+  examples: ["earthcraft setup", "earthcraft setup --cuda", "EARTHCRAFT_LIBTORCH=/opt/libtorch earthcraft setup"],
+  async run({ flags, ui, result }) {
     const { ensureNative } = await import("./native");
-    const record = await ensureNative(ui);
-    result(record, `ready: ${record.library} (libtorch ${record.libtorch.version})`);
+    const record = await ensureNative(ui, { cuda: flags.cuda });
+    result(record, `ready: ${record.library} (libtorch ${record.libtorch.version}${record.cuda ? `, CUDA ${record.cuda}` : ""})`);
   },
 });
 

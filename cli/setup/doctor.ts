@@ -1,13 +1,13 @@
 /** What earthcraft finds on this machine: every path tried for bun, libtorch, compiler, native library, GPU, disk and memory, each with a remedy. */
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statfsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { programRoot } from "../io";
 import { cachePath } from "./cache";
 import { type Attempt, searchLibtorch } from "./libtorch";
-import { buildRecord } from "./native-path";
+import { buildRecord, nativePath } from "./native-path";
 import { LIBTORCH_DISK_MB } from "./pins";
-import { probeLibrary } from "./probe";
+import { probeGpu, probeLibrary } from "./probe";
 import { checkRequirements } from "./requirements";
 
 /** `missing`: earthcraft does not work without it; `note`: it works, but read this. */
@@ -83,6 +83,26 @@ function nativeCheck(env: NodeJS.ProcessEnv): Check {
   const broken = tried.at(-1)?.path;
   const remedy = broken ? `rm -r ${join(broken, "..")} && ./earthcraft setup` : "./earthcraft setup";
   return { name: "native library", status: "missing", detail: tried.at(-1)?.detail ?? "", tried, remedy };
+}
+
+/** Whether `--device cuda` would work; without a GPU nothing is missing. */
+function gpuLibraryCheck(env: NodeJS.ProcessEnv): Check {
+  const name = "gpu library";
+  const library = nativePath(env);
+  const path = library === undefined ? undefined : join(dirname(library), "libearthcraft_cuda.so");
+  const haveGpu = Bun.which("nvidia-smi") !== null;
+  if (library === undefined || path === undefined || !existsSync(path))
+    return {
+      name,
+      status: "note",
+      detail: "not built",
+      remedy: haveGpu ? "./earthcraft setup --cuda, for --device cuda" : "none needed without a GPU",
+    };
+  if (!haveGpu) return { name, status: "ok", detail: `${path}: built; there is no GPU to try it on` };
+  const verdict = probeGpu(library, env);
+  return verdict.ok
+    ? { name, status: "ok", detail: `${path}: opens, finds ${verdict.detail}` }
+    : { name, status: "note", detail: `${path}: ${verdict.detail}`, remedy: "./earthcraft setup --cuda, or --device cpu" };
 }
 
 function processorCheck(): Check {
@@ -167,6 +187,7 @@ export function examine(env: NodeJS.ProcessEnv = process.env): Check[] {
     nativeCheck(env),
     processorCheck(),
     gpuCheck(),
+    gpuLibraryCheck(env),
     memoryCheck(),
     diskCheck("cache disk", cachePath(), libtorch.status === "ok" ? 500 : LIBTORCH_DISK_MB + 500),
     diskCheck("runs disk", join(process.cwd(), "runs"), QUICKSTART_DISK_MB),

@@ -2,15 +2,15 @@
  * Finds libtorch, or fetches it: EARTHCRAFT_LIBTORCH or LIBTORCH, then a torch of exactly the pinned version that python3 would import,
  * then the cache folder, which `fetchLibtorch` fills from the user's Python package index. Python is never needed to run.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { EXIT, UserError } from "../errors";
 import type { Reporter } from "../ui/reporter";
 import { cachePath } from "./cache";
 import { withFileLock } from "./file-lock";
-import { LIBTORCH_DISK_MB, LIBTORCH_DOWNLOAD_MB, libtorchWheels, TORCH_VERSION, WHEEL_TAGS } from "./pins";
+import { LIBTORCH_DISK_MB, LIBTORCH_DOWNLOAD_MB, libtorchWheels, TORCH_VERSION } from "./pins";
 import { pythonTorch } from "./python-torch";
+import { fetchWheels, requireSpace } from "./wheels";
 
 /** One place where libtorch was looked for. */
 export interface Attempt {
@@ -46,7 +46,8 @@ function inspect(source: string, dir: string): Attempt & { version?: string } {
   return { source, path: dir, ok, detail: ok ? version : `is ${version}; exactly ${TORCH_VERSION} is needed`, version };
 }
 
-const cachedDir = () => cachePath("libtorch", `${TORCH_VERSION}-${process.arch}`);
+/** Where `fetchLibtorch` puts torch and the libraries it needs, side by side as in site-packages. */
+export const cachedDir = () => cachePath("libtorch", `${TORCH_VERSION}-${process.arch}`);
 
 /** Looks everywhere, in order; stops at the first that will do. */
 export function searchLibtorch(env: NodeJS.ProcessEnv = process.env): { found?: Libtorch; attempts: Attempt[] } {
@@ -74,58 +75,6 @@ export function searchLibtorch(env: NodeJS.ProcessEnv = process.env): { found?: 
   return cached ? { found: cached, attempts } : { attempts };
 }
 
-function pipDownload(python: string, part: string, reporter: Reporter): void {
-  const wheels = libtorchWheels();
-  if (!wheels)
-    throw new UserError({
-      what: `there is no libtorch wheel for ${process.arch}`,
-      fix: `unpack libtorch ${TORCH_VERSION} and name its folder in EARTHCRAFT_LIBTORCH`,
-      exit: EXIT.missing,
-    });
-  const machine = process.arch === "x64" ? "x86_64" : "aarch64";
-  const { python: tag, abis, glibc } = WHEEL_TAGS;
-  const where = [
-    ...["--only-binary=:all:", "--implementation", "cp", "--python-version", tag],
-    ...abis.flatMap((abi) => ["--abi", abi]),
-    ...glibc.flatMap((version) => ["--platform", `manylinux_${version}_${machine}`]),
-    ...["--platform", `manylinux2014_${machine}`],
-  ];
-  // On a terminal pip draws its bar there; it is silent elsewhere.
-  const progress = process.stderr.isTTY ? ["--progress-bar", "on"] : ["--quiet", "--progress-bar", "off"];
-  // One wheel at a time: what an interruption leaves whole is not downloaded again.
-  for (const { requirement, sha256 } of wheels) {
-    const list = join(part, "requirement.txt");
-    writeFileSync(list, `${requirement} --hash=sha256:${sha256}\n`);
-    reporter.info(`getting ${requirement}`);
-    const args = ["download", "--no-deps", "--require-hashes", "--disable-pip-version-check", "--retries", "10", ...progress];
-    const ran = Bun.spawnSync([python, "-m", "pip", ...args, ...where, "--dest", join(part, "wheels"), "-r", list], {
-      stdio: ["ignore", process.stderr.isTTY ? 2 : "ignore", "pipe"],
-      env: process.env,
-    });
-    if (ran.exitCode !== 0)
-      throw new UserError({
-        what: `pip could not get ${requirement}: ${lastLines(ran.stderr.toString(), 6)}`,
-        fix: "run the same command again (what is whole is kept); behind a mirror set PIP_INDEX_URL, or name an unpacked libtorch in EARTHCRAFT_LIBTORCH",
-        exit: EXIT.missing,
-      });
-  }
-}
-
-function lastLines(text: string, count: number): string {
-  return text.trim().split("\n").slice(-count).join("\n");
-}
-
-function requireSpace(folder: string): void {
-  const { bavail, bsize } = statfsSync(folder);
-  const free_MB = Math.floor((bavail * bsize) / 1e6);
-  if (free_MB < LIBTORCH_DISK_MB)
-    throw new UserError({
-      what: `libtorch needs ${LIBTORCH_DISK_MB} MB of disk while it is unpacked, ${folder} has ${free_MB} MB`,
-      fix: "free some space, or put the cache elsewhere with XDG_CACHE_HOME",
-      exit: EXIT.disk,
-    });
-}
-
 /** Downloads and unpacks the pinned wheels into the cache folder. Two processes may call it at once; the second waits and finds it done. */
 export async function fetchLibtorch(reporter: Reporter): Promise<Libtorch> {
   const target = cachedDir();
@@ -133,34 +82,20 @@ export async function fetchLibtorch(reporter: Reporter): Promise<Libtorch> {
   return withFileLock(cachePath("libtorch", ".lock"), async () => {
     const before = inspect("cache", join(target, "torch"));
     if (!before.ok) {
-      requireSpace(cachePath("libtorch"));
+      requireSpace(cachePath("libtorch"), "libtorch", LIBTORCH_DISK_MB);
       reporter.info(`getting libtorch ${TORCH_VERSION} (${LIBTORCH_DOWNLOAD_MB} MB, once) from the Python package index into ${target}`);
-      const python = Bun.which("python3");
-      if (!python) throw new UserError({ what: "python3 is not on PATH", fix: "apt-get install python3 python3-pip", exit: EXIT.missing });
-      const part = `${target}.part`;
-      mkdirSync(join(part, "wheels"), { recursive: true });
-      pipDownload(python, part, reporter);
-      reporter.info("unpacking libtorch");
-      const tree = join(part, "tree");
-      rmSync(tree, { recursive: true, force: true });
-      await unpackWheels(join(part, "wheels"), tree);
-      rmSync(target, { recursive: true, force: true });
-      await rename(tree, target);
-      rmSync(part, { recursive: true, force: true });
+      const wheels = libtorchWheels();
+      if (!wheels)
+        throw new UserError({
+          what: `there is no libtorch wheel for ${process.arch}`,
+          fix: `unpack libtorch ${TORCH_VERSION} and name its folder in EARTHCRAFT_LIBTORCH`,
+          exit: EXIT.missing,
+        });
+      await fetchWheels(wheels, target, reporter, "name an unpacked libtorch in EARTHCRAFT_LIBTORCH");
     }
     const after = inspect("cache", join(target, "torch"));
     if (!after.ok || after.version === undefined)
       throw new UserError({ what: `libtorch was unpacked but ${after.path} ${after.detail}`, exit: EXIT.missing });
     return { dir: join(target, "torch"), version: after.version, source: "cache" };
   });
-}
-
-/** A wheel is a zip archive whose members lie where they are imported from; pip has checked its checksum. */
-async function unpackWheels(wheels: string, tree: string): Promise<void> {
-  mkdirSync(tree, { recursive: true });
-  for (const name of new Bun.Glob("*.whl").scanSync({ cwd: wheels })) {
-    const unpack = Bun.spawn(["python3", "-m", "zipfile", "-e", join(wheels, name), tree], { stdio: ["ignore", "ignore", "pipe"] });
-    if ((await unpack.exited) !== 0)
-      throw new UserError({ what: `cannot unpack ${name}: ${lastLines(await new Response(unpack.stderr).text(), 3)}`, exit: EXIT.disk });
-  }
 }

@@ -14,6 +14,8 @@ export interface BuildRecord {
   library: string;
   libtorch: { dir: string; version: string };
   compiler: string;
+  /** Version of the nvcc that built the library for GPUs, which lies beside the other; absent where none was built. */
+  cuda?: string;
 }
 
 /** sha256 over the names and contents of the sources (tests apart) and over what the user chose by variables. */

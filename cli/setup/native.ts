@@ -2,6 +2,7 @@
 import { EXIT, UserError } from "../errors";
 import type { Reporter } from "../ui/reporter";
 import { buildNative } from "./build";
+import { ensureCudaLibraries, ensureNvcc } from "./cuda";
 import { fetchLibtorch, type Libtorch, searchLibtorch } from "./libtorch";
 import { type BuildRecord, buildRecord } from "./native-path";
 import { requireAll } from "./requirements";
@@ -24,7 +25,14 @@ export async function resolveLibtorch(reporter: Reporter): Promise<Libtorch> {
   return fetchLibtorch(reporter);
 }
 
-/** Sets up what is not there yet; a few milliseconds when all is. */
-export async function ensureNative(reporter: Reporter): Promise<BuildRecord> {
-  return buildRecord() ?? buildNative(await resolveLibtorch(reporter), reporter);
+/**
+ * Sets up what is not there yet; a few milliseconds when all is.
+ * @param options.cuda with the library for GPUs, which any machine can build
+ */
+export async function ensureNative(reporter: Reporter, { cuda = false } = {}): Promise<BuildRecord> {
+  const record = buildRecord();
+  if (!cuda) return record ?? buildNative(await resolveLibtorch(reporter), reporter);
+  const libtorch = await resolveLibtorch(reporter);
+  await ensureCudaLibraries(libtorch, reporter);
+  return record?.cuda ? record : buildNative(libtorch, reporter, await ensureNvcc(reporter));
 }

@@ -5,6 +5,7 @@
  */
 import { Arena } from "../arena";
 import { noGrad } from "../autograd";
+import { deviceInUse } from "../device";
 import { ArgumentError } from "../errors";
 import { check, loadNative } from "../load";
 import { scope } from "../scope";
@@ -81,7 +82,7 @@ export abstract class Module {
   }
 
   /** Draws the first values of all parameters that have none. */
-  materialize({ seed, device = "cpu" }: { seed: number; device?: string }): this {
+  materialize({ seed, device = deviceInUse() }: { seed: number; device?: string }): this {
     for (const [name, parameter] of this.namedParameters()) {
       if (parameter.materialized) continue;
       parameter.assign(this.#own(() => noGrad(() => parameter.init(parameter.shape, seed, name).to(device))));
@@ -100,7 +101,7 @@ export abstract class Module {
   }
 
   /**
-   * Copies values in. A module without values gets them on the values' device.
+   * Copies values in. A module without values gets them on the device in use.
    * @throws when a name is missing or unknown, or a shape differs; then nothing was copied
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): this {
@@ -124,8 +125,8 @@ export abstract class Module {
         else
           parameter.assign(
             this.#own(() => {
-              const wide = value.to("f32");
-              return wide === value ? value.clone() : wide;
+              const own = value.to("f32").to(deviceInUse());
+              return own === value ? value.clone() : own;
             }),
           );
       }

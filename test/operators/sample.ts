@@ -2,7 +2,7 @@
  * Sample calls of operators, for tests that walk every line of `ops.txt`. Owners of operators add a file to `index.ts`; a line without a sample
  * fails a test.
  */
-import { Arena, grad, noGrad, normal, type RandomStream, randint, Tensor, uniform } from "../../ffi";
+import { Arena, type DType, deviceInUse, grad, noGrad, normal, onDevice, type RandomStream, randint, Tensor, uniform } from "../../ffi";
 
 /** What a sample returns: its outputs. Leaves made while it runs are differentiated. */
 export type Sample = () => Tensor | readonly Tensor[];
@@ -16,16 +16,16 @@ const remembered = new Map<string, Tensor>();
 
 type Draw = (shape: readonly number[], stream: RandomStream) => Tensor;
 
-/** A fresh copy of what was drawn for this place in a sample; drawing anew would take most of the time. */
+/** A fresh copy, on the device in use, of what was drawn for this place in a sample; drawing anew would take most of the time. */
 function draw(what: string, shape: readonly number[], from: Draw): Tensor {
   const index = draws++;
   const key = `${what} ${shape.join()} ${index}`;
   let values = remembered.get(key);
   if (values === undefined) {
-    values = drawn.run(() => from(shape, { seed: 17, purpose: "test", index }));
+    values = onDevice("cpu", () => drawn.run(() => from(shape, { seed: 17, purpose: "test", index })));
     remembered.set(key, values);
   }
-  return values.clone();
+  return deviceInUse() === "cpu" ? values.clone() : values.to(deviceInUse());
 }
 
 function asLeaf(tensor: Tensor): Tensor {
@@ -56,6 +56,8 @@ export function index(high: number, ...shape: number[]): Tensor {
 export interface Outcome {
   /** Bytes of the outputs, then of the gradients of all leaves. */
   bytes: Uint8Array[];
+  /** What the bytes hold. */
+  dtypes: DType[];
   /** Whether backward ran. */
   differentiated: boolean;
 }
@@ -67,10 +69,15 @@ export function runSample(sample: Sample): Outcome {
   const result = sample();
   const outputs = (result instanceof Tensor ? [result] : [...result]).filter((t) => t !== null);
   const bytes = outputs.map((t) => t.toBytes());
+  const dtypes = outputs.map((t) => t.dtype);
   const roots = outputs.filter((t) => t.requiresGrad);
   if (roots.length > 0) {
     const seeds = noGrad(() => roots.map((t) => data(...t.shape).to(t.dtype)));
-    for (const gradient of grad(roots, leaves, seeds)) if (gradient !== null) bytes.push(gradient.toBytes());
+    for (const gradient of grad(roots, leaves, seeds)) {
+      if (gradient === null) continue;
+      bytes.push(gradient.toBytes());
+      dtypes.push(gradient.dtype);
+    }
   }
-  return { bytes, differentiated: roots.length > 0 };
+  return { bytes, dtypes, differentiated: roots.length > 0 };
 }

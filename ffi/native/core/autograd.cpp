@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "device.h"
 #include "errors.h"
 #include "frame.h"
 #include "handles.h"
@@ -67,6 +68,7 @@ int32_t ec_autograd_backward(ec_handle tensor, ec_handle gradient, int32_t retai
     check_no_recording("run backward");
     const at::Tensor seed = gradient == 0 ? at::Tensor() : usable(gradient);
     const at::Tensor root = usable(tensor);
+    note_backward();
     torch::autograd::backward({root}, {seed}, retain_graph != 0);
   });
 }
@@ -76,6 +78,7 @@ int32_t ec_autograd_grad(int32_t outputs, int32_t inputs, int32_t create_graph) 
     check_no_recording("run backward");
     FrameReader in;
     const std::vector<at::Tensor> roots = read_tensors(in, outputs), seeds = read_tensors(in, outputs), wanted = read_tensors(in, inputs);
+    note_backward();
     const auto gradients = torch::autograd::grad(roots, wanted, seeds, create_graph != 0, create_graph != 0, /*allow_unused=*/true);
     FrameWriter out;
     for (const at::Tensor& gradient : gradients) out.word(gradient.defined() ? issue(gradient) : 0);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "device.h"
 #include "errors.h"
 #include "frame.h"
 #include "handles.h"
@@ -59,6 +60,12 @@ c10::IValue numbers_as(const ArgumentInfo& argument, FrameReader& in) {
     return c10::IValue(std::move(values));
   }
   mismatch(argument, "a list of numbers");
+}
+
+c10::Device device_of(const std::string& name) {
+  const c10::Device device(name);
+  open_device(device);
+  return device;
 }
 
 class Call {
@@ -117,7 +124,7 @@ class Call {
       }
       case EC_TAG_STRING: {
         std::string value = in_.text(in_.count());
-        if (argument.kind == ArgumentKind::kDevice) return push(c10::IValue(c10::Device(value)));
+        if (argument.kind == ArgumentKind::kDevice) return push(c10::IValue(device_of(value)));
         if (argument.kind != ArgumentKind::kString) mismatch(argument, "a string");
         return push(c10::IValue(std::move(value)));
       }
@@ -139,6 +146,8 @@ class Call {
       case EC_TAG_TENSORS:
         return read_tensors(argument);
       case EC_TAG_DEFAULT:
+        // What makes a tensor out of nothing makes it where tensors are made by default.
+        if (argument.kind == ArgumentKind::kDevice && op_.makes && !default_device().is_cpu()) return push(c10::IValue(default_device()));
         if (argument.fallback) return push(*argument.fallback);
         if (argument.optional) return push(c10::IValue());
         fail(EC_ARGUMENT, argument.name + ": missing");

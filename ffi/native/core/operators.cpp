@@ -2,6 +2,7 @@
 
 #include <ATen/core/enum_tag.h>
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <sstream>
@@ -101,6 +102,9 @@ int32_t find_operator(const std::string& name) {
     const c10::AliasInfo* alias = schema.returns()[0].alias_info();
     op.returns_self = alias != nullptr && alias->isWrite() && alias->beforeSet() == schema.arguments()[0].alias_info()->beforeSet();
   }
+  op.makes = std::none_of(op.arguments.begin(), op.arguments.end(), [](const ArgumentInfo& a) {
+    return a.kind == ArgumentKind::kTensor || a.kind == ArgumentKind::kTensors || a.kind == ArgumentKind::kOptionalTensors;
+  });
   const auto number = static_cast<int32_t>(r.operators.size());
   r.operators.push_back(std::move(op));
   r.numbers.emplace(name, number);

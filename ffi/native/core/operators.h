@@ -41,6 +41,7 @@ struct Operator {
   bool returns_self;  // its only return is its first argument, written in place
   bool writes;
   bool random;  // draws from ATen's global generator
+  bool makes = false;  // takes no tensor: what it returns comes to life on the default device
 };
 
 int32_t find_operator(const std::string& name);

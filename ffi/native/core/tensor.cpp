@@ -13,6 +13,7 @@
 #include <limits>
 #include <vector>
 
+#include "device.h"
 #include "errors.h"
 #include "frame.h"
 #include "handles.h"
@@ -79,6 +80,7 @@ ec_handle ec_tensor_from(const void* bytes, uint64_t byte_count, int32_t dtype, 
       fail(EC_SHAPE, "the shape needs " + std::to_string(layout.bytes) + " bytes, the array has " + std::to_string(byte_count));
     at::Tensor tensor = at::empty(layout.sizes, at::TensorOptions().dtype(type));
     if (byte_count > 0) std::memcpy(tensor.mutable_data_ptr(), bytes, byte_count);
+    if (!default_device().is_cpu()) tensor = tensor.to(default_device());
     return issue(std::move(tensor));
   });
 }

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define EC_ABI_VERSION 1
+#define EC_ABI_VERSION 2
 #define EC_HEADER_WORDS 16
 #define EC_STREAM_WORDS 131072
 #define EC_MESSAGE_BYTES 8192
@@ -88,6 +88,15 @@ EC_EXPORT int32_t ec_threads_get(void) EC_NOEXCEPT;
 EC_EXPORT int32_t ec_memory(void) EC_NOEXCEPT;                        // stream: live handles, live bytes, peak bytes, cached bytes
 EC_EXPORT int32_t ec_memory_trim(void) EC_NOEXCEPT;                   // gives cached blocks back
 EC_EXPORT int32_t ec_memory_reset_peak(void) EC_NOEXCEPT;
+
+// Devices. The first call that names a CUDA device opens libtorch_cuda and libearthcraft_cuda.so.
+EC_EXPORT int32_t ec_device_use(const char* device) EC_NOEXCEPT;      // `cpu`, `cuda:0`: where tensors are made that no argument places
+EC_EXPORT int32_t ec_device_count(void) EC_NOEXCEPT;                  // GPUs, or -status where none can be used
+EC_EXPORT int32_t ec_device_name(int32_t device) EC_NOEXCEPT;         // in the frame's message
+EC_EXPORT int32_t ec_device_synchronize(int32_t device) EC_NOEXCEPT;  // waits for its work
+EC_EXPORT int32_t ec_device_memory(int32_t device) EC_NOEXCEPT;       // stream: live, peak and cached bytes, then free and total ones of the card
+EC_EXPORT int32_t ec_device_reset_peak(int32_t device) EC_NOEXCEPT;
+EC_EXPORT int32_t ec_device_empty_cache(void) EC_NOEXCEPT;
 
 // Operators
 EC_EXPORT int32_t ec_operator_find(const char* name) EC_NOEXCEPT;     // `aten::add.Tensor`; an operator's number, or -status

@@ -3,19 +3,10 @@
 
 #include <cstdint>
 
+#include "adamw_coefficients.h"
 #include "dispatch.h"
 
 namespace earthcraft {
-
-struct AdamwCoefficients {
-  float gradient_scale;  // of clipping
-  float keep;            // 1 - lr * weight decay
-  float beta1, beta2;
-  float step_size;                // lr / (1 - beta1^step)
-  float inverse_root_correction;  // 1 / sqrt(1 - beta2^step)
-  float eps;
-  float ema_decay;
-};
 
 EC_DECLARE_VARIANTS(
     // The same sum on every variant: 16 lanes in double, whose products of floats are exact.

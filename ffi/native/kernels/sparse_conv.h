@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
+#include "conv_block.h"
 #include "dispatch.h"
 
 namespace earthcraft {
 
-constexpr int64_t kConvBlock = 256;  // output rows whose sums stay in cache while all taps pass
 constexpr int64_t kConvPanel = 64;   // output channels summed together
 
 // Pairs (input row, output row), grouped by block of output rows and, inside a block, by tap.

@@ -13,14 +13,13 @@
 #include <tuple>
 #include <vector>
 
+#include "adamw_lists.h"
 #include "philox.h"
 
 namespace earthcraft {
 namespace {
 
-constexpr int64_t kPiece = 1 << 14;          // elements that a thread takes at a time
-constexpr uint32_t kRoundingPurpose = 6;     // random.ts: stochasticRounding
-constexpr int64_t kMaxParameters = 1 << 20;  // in the random stream's index beside the step
+constexpr int64_t kPiece = 1 << 14;  // elements that a thread takes at a time
 
 struct Piece {
   size_t parameter;
@@ -34,16 +33,6 @@ std::vector<Piece> cut(at::TensorList params) {
   return pieces;
 }
 
-void check_list(const char* name, at::TensorList list, at::TensorList params, at::ScalarType dtype) {
-  TORCH_CHECK(list.size() == params.size(), "adamw_: ", name, " has ", list.size(), " tensors, params ", params.size());
-  for (size_t i = 0; i < list.size(); ++i) {
-    TORCH_CHECK(list[i].sizes() == params[i].sizes(), "adamw_: ", name, "[", i, "] has shape ", list[i].sizes(), ", its parameter ",
-                params[i].sizes());
-    TORCH_CHECK(list[i].scalar_type() == dtype, "adamw_: ", name, "[", i, "] must be ", dtype, ", got ", list[i].scalar_type());
-    TORCH_CHECK(list[i].is_contiguous(), "adamw_: ", name, "[", i, "] must be contiguous");
-  }
-}
-
 template <typename T>
 T* data(const at::Tensor& tensor, const Piece& piece) {
   return static_cast<T*>(tensor.mutable_data_ptr()) + piece.begin;
@@ -55,19 +44,10 @@ T* data(const at::Tensor& tensor, const Piece& piece) {
 std::tuple<double, bool> adamw_(at::TensorList params, at::TensorList grads, at::TensorList exp_avgs, at::TensorList exp_avg_sqs, at::TensorList emas,
                                 double lr, double beta1, double beta2, double eps, double weight_decay, double clip, double ema_decay, int64_t step,
                                 int64_t seed) {
-  TORCH_CHECK(step >= 1, "adamw_: step counts from 1, got ", step);
-  TORCH_CHECK(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1, "adamw_: betas must lie in [0, 1), got ", beta1, " and ", beta2);
-  TORCH_CHECK(static_cast<int64_t>(params.size()) < kMaxParameters, "adamw_: ", params.size(), " parameters");
+  const AdamwLists lists(params, grads, exp_avgs, exp_avg_sqs, emas, beta1, beta2, step);
   if (params.empty()) return {0.0, true};
-  const at::ScalarType moments = exp_avgs.empty() ? at::kFloat : exp_avgs[0].scalar_type();
-  TORCH_CHECK(moments == at::kFloat || moments == at::kBFloat16, "adamw_: exp_avgs must be f32 or bf16, got ", moments);
-  check_list("params", params, params, at::kFloat);
-  std::vector<at::Tensor> gradients;
-  for (const at::Tensor& grad : grads) gradients.push_back(grad.contiguous());
-  check_list("grads", gradients, params, at::kFloat);
-  check_list("exp_avgs", exp_avgs, params, moments);
-  check_list("exp_avg_sqs", exp_avg_sqs, params, moments);
-  if (!emas.empty()) check_list("emas", emas, params, at::kFloat);
+  const std::vector<at::Tensor>& gradients = lists.gradients;
+  const at::ScalarType moments = lists.moments;
 
   const std::vector<Piece> pieces = cut(params);
   const auto count = static_cast<int64_t>(pieces.size());
@@ -82,15 +62,7 @@ std::tuple<double, bool> adamw_(at::TensorList params, at::TensorList grads, at:
   const double norm = std::sqrt(total);
   if (!std::isfinite(norm)) return {norm, false};
 
-  AdamwCoefficients c;
-  c.gradient_scale = clip > 0 ? static_cast<float>(std::min(1.0, clip / (norm + 1e-6))) : 1.0f;
-  c.keep = static_cast<float>(1 - lr * weight_decay);
-  c.beta1 = static_cast<float>(beta1);
-  c.beta2 = static_cast<float>(beta2);
-  c.step_size = static_cast<float>(lr / (1 - std::pow(beta1, static_cast<double>(step))));
-  c.inverse_root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(beta2, static_cast<double>(step))));
-  c.eps = static_cast<float>(eps);
-  c.ema_decay = static_cast<float>(ema_decay);
+  const AdamwCoefficients c = adamw_coefficients(norm, lr, beta1, beta2, eps, weight_decay, clip, ema_decay, step);
   const auto f32 = EC_KERNEL(adamw_f32);
   const auto bf16 = EC_KERNEL(adamw_bf16);
   at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
@@ -104,10 +76,10 @@ std::tuple<double, bool> adamw_(at::TensorList params, at::TensorList grads, at:
         f32(c, data<float>(params[p], piece), gradient, data<float>(exp_avgs[p], piece), data<float>(exp_avg_sqs[p], piece), ema, piece.count);
         continue;
       }
-      const PhiloxStream stream{static_cast<uint64_t>(seed), kRoundingPurpose, static_cast<uint64_t>(step) * kMaxParameters + p};
+      const PhiloxStream stream{static_cast<uint64_t>(seed), kRoundingPurpose, rounding_index(step, p)};
       for (int64_t block = 0; 4 * block < piece.count; ++block) {
         const Words4 words = stream.block(static_cast<uint32_t>(piece.begin / 4 + block));
-        std::copy(words.begin(), words.end(), random.begin() + 4 * block);
+        std::copy(words.word, words.word + 4, random.begin() + 4 * block);
       }
       bf16(c, data<float>(params[p], piece), gradient, data<uint16_t>(exp_avgs[p], piece), data<uint16_t>(exp_avg_sqs[p], piece), ema, random.data(),
            piece.count);

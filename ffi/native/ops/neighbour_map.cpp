@@ -12,7 +12,7 @@
 #include <tuple>
 #include <vector>
 
-#include "../kernels/sparse_conv.h"
+#include "../kernels/conv_block.h"
 #include "voxel_grid.h"
 
 namespace earthcraft {

@@ -12,6 +12,8 @@
 
 #include <cmath>
 
+#include "../core/device.h"
+
 namespace earthcraft {
 namespace {
 
@@ -30,6 +32,9 @@ at::Tensor fresh(const char* name, at::IntArrayRef shape, at::ScalarType dtype, 
   return out;
 }
 
+// Drawn by the CPU and copied, numbers are the same on every device, normals to the last bit.
+at::Tensor placed(const at::Tensor& drawn) { return drawn.to(default_device()); }
+
 // Calls fill(i, words) for blocks of `per_block` elements; i is the first element of a block.
 template <typename Fill>
 void for_blocks(const PhiloxStream& stream, int64_t count, int per_block, const Fill& fill) {
@@ -46,9 +51,9 @@ at::Tensor uniform(int64_t seed, int64_t purpose, int64_t index, at::IntArrayRef
   float* value = out.mutable_data_ptr<float>();
   const int64_t n = out.numel();
   for_blocks(words, n, 4, [&](int64_t first, const Words4& w) {
-    for (int64_t i = first; i < std::min(first + 4, n); ++i) value[i] = static_cast<float>(w[i - first] >> 8) * 0x1p-24f;
+    for (int64_t i = first; i < std::min(first + 4, n); ++i) value[i] = static_cast<float>(w[static_cast<int>(i - first)] >> 8) * 0x1p-24f;
   });
-  return out;
+  return placed(out);
 }
 
 at::Tensor normal(int64_t seed, int64_t purpose, int64_t index, at::IntArrayRef shape) {
@@ -67,7 +72,7 @@ at::Tensor normal(int64_t seed, int64_t purpose, int64_t index, at::IntArrayRef 
     }
     for (int64_t i = first; i < std::min(first + 4, n); ++i) value[i] = pair[i - first];
   });
-  return out;
+  return placed(out);
 }
 
 at::Tensor randint(int64_t seed, int64_t purpose, int64_t index, int64_t high, at::IntArrayRef shape) {
@@ -79,11 +84,12 @@ at::Tensor randint(int64_t seed, int64_t purpose, int64_t index, int64_t high, a
   for_blocks(words, n, 2, [&](int64_t first, const Words4& w) {
     // The high half of a 64-bit random times `high`: its bias, high / 2^64, is below what any sample could show.
     for (int64_t i = first; i < std::min(first + 2, n); ++i) {
-      const uint64_t random = static_cast<uint64_t>(w[2 * (i - first)]) << 32 | w[2 * (i - first) + 1];
+      const int at = 2 * static_cast<int>(i - first);
+      const uint64_t random = static_cast<uint64_t>(w[at]) << 32 | w[at + 1];
       value[i] = static_cast<int64_t>(static_cast<unsigned __int128>(random) * static_cast<uint64_t>(high) >> 64);
     }
   });
-  return out;
+  return placed(out);
 }
 
 // One block, for the published known answers.
@@ -91,10 +97,10 @@ at::Tensor philox_block(at::IntArrayRef key, at::IntArrayRef counter) {
   TORCH_CHECK(key.size() == 2 && counter.size() == 4, "philox_block: wants a key of 2 words and a counter of 4, got ", key.size(), " and ",
               counter.size());
   Words4 words;
-  for (size_t i = 0; i < 4; ++i) words[i] = static_cast<uint32_t>(counter[i]);
+  for (int i = 0; i < 4; ++i) words[i] = static_cast<uint32_t>(counter[static_cast<size_t>(i)]);
   words = philox4x32(words, static_cast<uint32_t>(key[0]), static_cast<uint32_t>(key[1]));
   at::Tensor out = at::empty({4}, at::TensorOptions().dtype(at::kLong));
-  for (size_t i = 0; i < 4; ++i) out.mutable_data_ptr<int64_t>()[i] = words[i];
+  for (int i = 0; i < 4; ++i) out.mutable_data_ptr<int64_t>()[i] = words[i];
   return out;
 }
 
@@ -104,7 +110,7 @@ TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("randint(int seed, int purpose, int index, int high, int[] shape) -> Tensor");
   m.def("philox_block(int[] key, int[] counter) -> Tensor");
 }
-// Without a tensor among the arguments the dispatcher cannot choose a device: these run on the CPU and are moved where they are wanted.
+// Without a tensor among the arguments the dispatcher cannot choose a device: these run on the CPU and end on the default device.
 TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) {
   m.impl("uniform", &uniform);
   m.impl("normal", &normal);

@@ -9,31 +9,12 @@
 namespace earthcraft {
 namespace {
 
-uint64_t spread(uint64_t v) {  // 16 bits to every third
-  v = (v | v << 16) & 0x0000FF0000FFull;
-  v = (v | v << 8) & 0x00F00F00F00Full;
-  v = (v | v << 4) & 0x0C30C30C30C3ull;
-  return (v | v << 2) & 0x249249249249ull;
-}
-
-int32_t compact(uint64_t v) {
-  v &= 0x249249249249ull;
-  v = (v | v >> 2) & 0x0C30C30C30C3ull;
-  v = (v | v >> 4) & 0x00F00F00F00Full;
-  v = (v | v >> 8) & 0x0000FF0000FFull;
-  return static_cast<int32_t>((v | v >> 16) & 0xFFFF);
-}
-
 uint64_t scramble(uint64_t key) {
   key *= 0x9E3779B97F4A7C15ull;
   return key ^ key >> 32;
 }
 
 }  // namespace
-
-uint64_t morton_key(const Voxel& v) { return static_cast<uint64_t>(v.batch) << 48 | spread(v.x) | spread(v.y) << 1 | spread(v.z) << 2; }
-
-Voxel morton_voxel(uint64_t key) { return {static_cast<int32_t>(key >> 48), compact(key), compact(key >> 1), compact(key >> 2)}; }
 
 at::Tensor checked_coords(const char* op, const char* argument, const at::Tensor& coords) {
   TORCH_CHECK(coords.dim() == 2 && coords.size(1) == 4 && coords.scalar_type() == at::kInt, op, ": ", argument,
@@ -42,9 +23,7 @@ at::Tensor checked_coords(const char* op, const char* argument, const at::Tensor
   at::Tensor rows = coords.contiguous();
   const int32_t* c = rows.const_data_ptr<int32_t>();
   for (int64_t i = 0; i < rows.size(0); ++i, c += 4) {
-    const bool inside =
-        static_cast<uint32_t>(c[1] | c[2] | c[3]) < static_cast<uint32_t>(kAxisEnd) && static_cast<uint32_t>(c[0]) < static_cast<uint32_t>(kBatchEnd);
-    TORCH_CHECK_INDEX(inside, op, ": ", argument, " row ", i, " is (batch ", c[0], ", x ", c[1], ", y ", c[2], ", z ", c[3],
+    TORCH_CHECK_INDEX(within_bounds({c[0], c[1], c[2], c[3]}), op, ": ", argument, " row ", i, " is (batch ", c[0], ", x ", c[1], ", y ", c[2], ", z ", c[3],
                       "), but x, y, z must lie in [0, ", kAxisEnd, ") and batch in [0, ", kBatchEnd, ")");
   }
   return rows;

@@ -1,7 +1,4 @@
 // A set of voxels prepared for look-ups: Morton keys in order, grouped into 8³ leaves with an occupancy mask each.
-//
-// A voxel is (batch, x, y, z), 16 bits an axis. Its key interleaves z, y, x (x lowest) below the batch, so that the children of a cell are
-// 8 · key + (x + 2y + 4z), an aligned cube of any power of two is one run of keys, and a batch's voxels lie together.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -10,23 +7,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "../kernels/morton.h"
+
 namespace earthcraft {
-
-constexpr int32_t kAxisEnd = 1 << 16;   // 65,536 voxels: 36 km at 0.556 m
-constexpr int32_t kBatchEnd = 1 << 15;  // keys stay positive as int64
-
-struct Voxel {
-  int32_t batch, x, y, z;
-};
 
 inline int32_t count_bits(uint64_t v) {  // the baseline processor has no instruction for it
   v -= v >> 1 & 0x5555555555555555ull;
   v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
   return static_cast<int32_t>(((v + (v >> 4)) & 0x0F0F0F0F0F0F0F0Full) * 0x0101010101010101ull >> 56);
 }
-
-uint64_t morton_key(const Voxel& voxel);
-Voxel morton_voxel(uint64_t key);
 
 // Checks int32 [N, 4] on the CPU, every coordinate within [0, 65536) and batch within [0, 32768), naming the first bad row; returns them contiguous.
 at::Tensor checked_coords(const char* op, const char* argument, const at::Tensor& coords);

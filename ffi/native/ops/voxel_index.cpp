@@ -138,9 +138,8 @@ at::Tensor voxel_erode(const at::Tensor& coords, int64_t radius) {
 std::tuple<at::Tensor, at::Tensor, at::Tensor> voxel_coarsen(const at::Tensor& coords) {
   const VoxelGrid fine("voxel_coarsen", "coords", coords);
   std::vector<uint64_t> coarse;
-  const auto up = [](uint64_t key) { return (key >> 48 << 48) | (key & 0xFFFFFFFFFFFFull) >> 3; };
   for (const uint64_t key : fine.sorted_keys())
-    if (coarse.empty() || coarse.back() != up(key)) coarse.push_back(up(key));
+    if (coarse.empty() || coarse.back() != coarser_key(key)) coarse.push_back(coarser_key(key));
   const auto cells = static_cast<int64_t>(coarse.size());
   at::Tensor parent = rows_like(coords, fine.size());
   at::Tensor children = at::full({cells, 8}, -1, coords.options());
@@ -148,7 +147,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> voxel_coarsen(const at::Tensor& c
   int32_t* slots = children.mutable_data_ptr<int32_t>();
   int64_t row = -1;
   for (const uint64_t key : fine.sorted_keys()) {
-    if (row < 0 || coarse[row] != up(key)) ++row;
+    if (row < 0 || coarse[row] != coarser_key(key)) ++row;
     const int32_t child = fine.find(key);
     to[child] = row;
     slots[8 * row + (key & 7)] = child;

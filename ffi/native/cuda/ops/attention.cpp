@@ -1,0 +1,219 @@
+// Attention of ragged token sets on a GPU: the twins of ops/attention.cpp. bf16 with heads of whole 16 bytes goes to libtorch's FlashAttention-2 after
+// its tokens have been put in order, the rest to our own kernels. Shapes are checked, the values of order and starts are not: that would wait for the
+// GPU at every layer. logsumexp here is [H, Nq], by place in the order, which only attention_backward reads.
+
+#include "../attention.h"
+
+#include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/_flash_attention_backward.h>
+#include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/cumsum.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/floor_divide.h>
+#include <ATen/ops/zeros.h>
+#include <torch/library.h>
+
+#include <optional>
+#include <tuple>
+
+#include "element.h"
+#include "launch.h"
+#include "longest_set.h"
+
+namespace earthcraft::gpu {
+namespace {
+
+using OptionalTensor = std::optional<at::Tensor>;
+
+constexpr int64_t kMaxHeadDim = 256;
+
+at::Tensor dense_rows(const at::Tensor& tensor) { return tensor.stride(-1) == 1 || tensor.size(-1) <= 1 ? tensor : tensor.contiguous(); }
+
+at::Tensor checked_starts(const char* argument, const at::Tensor& starts) {
+  TORCH_CHECK(starts.dim() == 1 && starts.size(0) >= 1 && starts.scalar_type() == at::kLong, "attention: ", argument,
+              " must be int64 [sets + 1], got ", starts.scalar_type(), " ", starts.sizes());
+  return starts.contiguous();
+}
+
+at::Tensor checked_order(const OptionalTensor& order, int64_t tokens) {
+  if (!order.has_value()) return {};
+  TORCH_CHECK(order->dim() == 1 && order->scalar_type() == at::kLong && order->size(0) == tokens, "attention: order must be int64 [", tokens,
+              "], got ", order->scalar_type(), " ", order->sizes());
+  return order->contiguous();
+}
+
+void check_operands(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && v.dim() == 3, "attention: q, k, v must be [tokens, heads, head_dim], got q ", q.sizes(), ", k ",
+              k.sizes(), ", v ", v.sizes());
+  TORCH_CHECK(k.sizes() == v.sizes() && q.size(1) == k.size(1) && q.size(2) == k.size(2), "attention: q ", q.sizes(), ", k ", k.sizes(), ", v ",
+              v.sizes(), " do not match in tokens, heads or head_dim");
+  TORCH_CHECK(q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type(), "attention: q is ", q.scalar_type(), ", k ", k.scalar_type(),
+              ", v ", v.scalar_type());
+  TORCH_CHECK(q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble || q.scalar_type() == at::kBFloat16,
+              "attention: q must be f32, bf16 or f64, got ", q.scalar_type());
+  TORCH_CHECK(q.size(2) <= kMaxHeadDim, "attention: head_dim is ", q.size(2), ", at most ", kMaxHeadDim, " is possible");
+  check_device("attention", q, {{"k", k}, {"v", v}});
+}
+
+Tokens tokens_of(const at::Tensor& tensor, const at::Tensor& order) {
+  return {const_cast<void*>(tensor.const_data_ptr()), tensor.stride(0), tensor.stride(1), order.defined() ? order.const_data_ptr<int64_t>() : nullptr};
+}
+
+// What both directions are given, checked.
+struct Operands {
+  at::Tensor q, k, v, order, q_starts, kv_starts;
+
+  Operands(const at::Tensor& q_any, const at::Tensor& k_any, const at::Tensor& v_any, const OptionalTensor& order_any, const at::Tensor& q_starts_any,
+           const at::Tensor& kv_starts_any) {
+    check_operands(q_any, k_any, v_any);
+    q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any);
+    q_starts = checked_starts("q_starts", q_starts_any), kv_starts = checked_starts("kv_starts", kv_starts_any);
+    order = checked_order(order_any, q.size(0));
+    check_device("attention", q, {{"order", order}, {"q_starts", q_starts}, {"kv_starts", kv_starts}});
+    TORCH_CHECK(q_starts.size(0) == kv_starts.size(0), "attention: ", q_starts.size(0) - 1, " sets of queries, but ", kv_starts.size(0) - 1,
+                " sets of keys");
+    TORCH_CHECK(!order.defined() || q.size(0) == k.size(0), "attention: an order needs as many queries as keys, got ", q.size(0), " and ", k.size(0));
+  }
+
+  int64_t sets() const { return q_starts.size(0) - 1; }
+  int64_t heads() const { return q.size(1); }
+  int64_t dim() const { return q.size(2); }
+
+  Attention task(const at::Tensor& out, const at::Tensor& logsumexp, double scale) const {
+    return {tokens_of(q, order),
+            tokens_of(k, order),
+            tokens_of(v, order),
+            tokens_of(out, order),
+            q_starts.const_data_ptr<int64_t>(),
+            kv_starts.const_data_ptr<int64_t>(),
+            sets(),
+            q.size(0),
+            k.size(0),
+            heads(),
+            dim(),
+            scale,
+            const_cast<void*>(logsumexp.const_data_ptr())};
+  }
+};
+
+bool copies_whole(const at::Tensor& t) {
+  return reinterpret_cast<uintptr_t>(t.const_data_ptr()) % 16 == 0 && t.size(2) % 8 == 0 && t.stride(0) % 8 == 0 && t.stride(1) % 8 == 0;
+}
+
+bool for_flash(const Operands& o) {
+  return o.q.scalar_type() == at::kBFloat16 && o.dim() > 0 && o.q.numel() > 0 && o.k.numel() > 0 && copies_whole(o.q) && copies_whole(o.k) &&
+         copies_whole(o.v);
+}
+
+// [N, H, D] in order, dense
+at::Tensor in_order(const at::Tensor& tokens, const at::Tensor& order, const OnDevice& on) {
+  if (!order.defined()) return tokens;
+  at::Tensor dense = at::empty(tokens.sizes(), tokens.options());
+  gather_tokens(tokens_of(tokens, order), tokens.size(0), tokens.size(1), tokens.size(2), dense.mutable_data_ptr(), on.stream());
+  on.launched();
+  return dense;
+}
+
+void put_back(const at::Tensor& dense_any, const at::Tensor& order, const at::Tensor& tokens, const OnDevice& on) {
+  const at::Tensor dense = dense_any.contiguous();
+  scatter_tokens(dense.const_data_ptr(), tokens.size(0), tokens.size(1), tokens.size(2), tokens_of(tokens, order), on.stream());
+  on.launched();
+}
+
+// Sum of the tiles of the sets before: int64 [sets + 1].
+at::Tensor tiles_of(const at::Tensor& starts, int64_t tile) {
+  const int64_t sets = starts.size(0) - 1;
+  at::Tensor tiles = at::zeros({sets + 1}, starts.options());
+  if (sets == 0) return tiles;
+  const at::Tensor counts = starts.narrow(0, 1, sets) - starts.narrow(0, 0, sets);
+  tiles.narrow(0, 1, sets).copy_(at::cumsum(at::floor_divide(counts + (tile - 1), tile), 0));
+  return tiles;
+}
+
+at::ScalarType sum_type(const at::Tensor& q) { return q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
+
+std::tuple<at::Tensor, at::Tensor> forward_op(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const OptionalTensor& order,
+                                              const at::Tensor& q_starts, const at::Tensor& kv_starts, double scale) {
+  const Operands o(q, k, v, order, q_starts, kv_starts);
+  const OnDevice on(o.q);
+  at::Tensor out = at::empty(o.q.sizes(), o.q.options());
+  if (for_flash(o)) {
+    const auto found = at::_flash_attention_forward(in_order(o.q, o.order, on), in_order(o.k, o.order, on), in_order(o.v, o.order, on),
+                                                    o.q_starts.to(at::kInt), o.kv_starts.to(at::kInt), longest_set(o.q_starts),
+                                                    longest_set(o.kv_starts), /*dropout_p=*/0.0, /*is_causal=*/false, /*return_debug_mask=*/false, scale);
+    put_back(std::get<0>(found), o.order, out, on);
+    return {out, std::get<1>(found)};
+  }
+  at::Tensor logsumexp = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(sum_type(o.q)));
+  const Element element = element_of("attention", o.q);
+  const at::Tensor tiles = tiles_of(o.q_starts, attention_tile(element));
+  attention_forward(element, o.task(out, logsumexp, scale), tiles.const_data_ptr<int64_t>(), on.stream());
+  on.launched();
+  return {out, logsumexp};
+}
+
+// FlashAttention's backward adds with atomics unless it is told that sums shall be the same on every run.
+struct Repeatable {
+  const bool on = at::globalContext().deterministicAlgorithms(), warns = at::globalContext().deterministicAlgorithmsWarnOnly();
+  Repeatable() { at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false); }
+  ~Repeatable() { at::globalContext().setDeterministicAlgorithms(on, warns); }
+};
+
+// Writes into grads that may be parts of one packed tensor.
+void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::Tensor& out, const at::Tensor& logsumexp, double scale,
+                   const at::Tensor& q_grad, const at::Tensor& k_grad, const at::Tensor& v_grad) {
+  TORCH_CHECK(out_grad_any.sizes() == o.q.sizes() && out_grad_any.scalar_type() == o.q.scalar_type(), "attention_backward: out_grad must be ",
+              o.q.scalar_type(), " ", o.q.sizes(), ", got ", out_grad_any.scalar_type(), " ", out_grad_any.sizes());
+  TORCH_CHECK(out.sizes() == o.q.sizes() && out.scalar_type() == o.q.scalar_type() && logsumexp.numel() >= o.q.size(0) * o.heads(),
+              "attention_backward: out and logsumexp must be those of attention_forward");
+  check_device("attention_backward", o.q, {{"out_grad", out_grad_any}, {"out", out}, {"logsumexp", logsumexp}});
+  const OnDevice on(o.q);
+  const bool flash = for_flash(o);
+  const at::Tensor out_grad = flash ? out_grad_any.contiguous() : dense_rows(out_grad_any), dense_out = dense_rows(out);
+  if (flash) {
+    const Repeatable sums;
+    const at::Tensor no_random = at::empty({2}, o.q.options().dtype(at::kUInt64)), unused = at::empty({}, o.q.options().dtype(at::kUInt64));
+    const auto [dq, dk, dv] = at::_flash_attention_backward(
+        in_order(out_grad, o.order, on), in_order(o.q, o.order, on), in_order(o.k, o.order, on), in_order(o.v, o.order, on),
+        in_order(dense_out, o.order, on), logsumexp, o.q_starts.to(at::kInt), o.kv_starts.to(at::kInt), longest_set(o.q_starts),
+        longest_set(o.kv_starts), /*dropout_p=*/0.0, /*is_causal=*/false, no_random, unused, scale);
+    put_back(dq, o.order, q_grad, on), put_back(dk, o.order, k_grad, on), put_back(dv, o.order, v_grad, on);
+    return;
+  }
+  const Element element = element_of("attention", o.q);
+  const int64_t tile = attention_tile(element);
+  const at::Tensor inner = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(sum_type(o.q)));
+  const at::Tensor q_tiles = tiles_of(o.q_starts, tile), kv_tiles = tiles_of(o.kv_starts, tile);
+  attention_backward(element,
+                     {o.task(dense_out, logsumexp, scale), tokens_of(out_grad, o.order), tokens_of(q_grad, o.order), tokens_of(k_grad, o.order),
+                      tokens_of(v_grad, o.order), inner.mutable_data_ptr()},
+                     q_tiles.const_data_ptr<int64_t>(), kv_tiles.const_data_ptr<int64_t>(), on.stream());
+  on.launched();
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> backward_op(const at::Tensor& out_grad, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                                           const at::Tensor& out, const at::Tensor& logsumexp, const OptionalTensor& order,
+                                                           const at::Tensor& q_starts, const at::Tensor& kv_starts, double scale) {
+  const at::Tensor q_grad = at::empty(q.sizes(), q.options()), k_grad = at::empty(k.sizes(), k.options()), v_grad = at::empty(v.sizes(), v.options());
+  backward_into(out_grad, Operands(q, k, v, order, q_starts, kv_starts), out, logsumexp, scale, q_grad, k_grad, v_grad);
+  return {q_grad, k_grad, v_grad};
+}
+
+at::Tensor backward_packed_op(const at::Tensor& out_grad, const at::Tensor& qkv, const at::Tensor& out, const at::Tensor& logsumexp,
+                              const OptionalTensor& order, const at::Tensor& starts, double scale) {
+  const at::Tensor grad = at::empty(qkv.sizes(), qkv.options());
+  backward_into(out_grad, Operands(qkv.select(1, 0), qkv.select(1, 1), qkv.select(1, 2), order, starts, starts), out, logsumexp, scale,
+                grad.select(1, 0), grad.select(1, 1), grad.select(1, 2));
+  return grad;
+}
+
+}  // namespace
+}  // namespace earthcraft::gpu
+
+TORCH_LIBRARY_IMPL(earthcraft, CUDA, m) {
+  using namespace earthcraft::gpu;
+  m.impl("attention_forward", &forward_op);
+  m.impl("attention_backward", &backward_op);
+  m.impl("attention_backward_packed", &backward_packed_op);
+}

@@ -1,0 +1,135 @@
+// sparse_conv on a GPU: the twin of ops/sparse_conv.cpp. The shapes are checked, the values of pairs are not: that would wait for the GPU at every layer.
+
+#include "../sparse_conv.h"
+
+#include <ATen/ops/constant_pad_nd.h>
+#include <ATen/ops/empty.h>
+#include <torch/library.h>
+
+#include <optional>
+#include <tuple>
+
+#include "../../kernels/conv_block.h"
+#include "element.h"
+#include "launch.h"
+
+namespace earthcraft::gpu {
+namespace {
+
+using OptionalTensor = std::optional<at::Tensor>;
+
+struct Pairs {
+  at::Tensor pairs, starts;
+  ConvPairs view;
+};
+
+Pairs checked_pairs(const char* argument, const at::Tensor& pairs, const at::Tensor& starts, int64_t taps, const at::Tensor& feats, int64_t out_rows) {
+  TORCH_CHECK(pairs.dim() == 2 && pairs.size(0) == 2 && pairs.scalar_type() == at::kInt, "sparse_conv: ", argument, " must be int32 [2, P], got ",
+              pairs.scalar_type(), " ", pairs.sizes());
+  const int64_t blocks = (out_rows + kConvBlock - 1) / kConvBlock;
+  TORCH_CHECK(starts.dim() == 1 && starts.scalar_type() == at::kLong && starts.size(0) == blocks * taps + 1, "sparse_conv: the starts of ", argument,
+              " must be int64 [", blocks * taps + 1, "] for ", out_rows, " output rows and ", taps, " taps, got ", starts.scalar_type(), " ",
+              starts.sizes());
+  check_device("sparse_conv", feats, {{argument, pairs}, {"starts", starts}});
+  Pairs checked{pairs.contiguous(), starts.contiguous(), {}};
+  const int32_t* in = checked.pairs.const_data_ptr<int32_t>();
+  checked.view = {in, in + pairs.size(1), checked.starts.const_data_ptr<int64_t>(), taps, out_rows};
+  return checked;
+}
+
+void check_operands(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias) {
+  TORCH_CHECK(feats.dim() == 2 && at::isFloatingType(feats.scalar_type()), "sparse_conv: feats must be floating point [N, Ci], got ",
+              feats.scalar_type(), " ", feats.sizes());
+  TORCH_CHECK(weight.dim() == 3, "sparse_conv: weight must be [taps, Ci, Co], got ", weight.sizes());
+  TORCH_CHECK(weight.size(1) == feats.size(1), "sparse_conv: feats ", feats.sizes(), ", weight ", weight.sizes(), ": ", feats.size(1),
+              " channels in, weight wants ", weight.size(1));
+  TORCH_CHECK(weight.scalar_type() == feats.scalar_type(), "sparse_conv: feats are ", feats.scalar_type(), ", weight is ", weight.scalar_type());
+  TORCH_CHECK(feats.scalar_type() == at::kFloat || feats.scalar_type() == at::kDouble || feats.scalar_type() == at::kBFloat16,
+              "sparse_conv: feats must be f32, bf16 or f64, got ", feats.scalar_type());
+  if (bias.has_value())
+    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(2) && bias->scalar_type() == feats.scalar_type(), "sparse_conv: bias must be ",
+                feats.scalar_type(), " [", weight.size(2), "], got ", bias->scalar_type(), " ", bias->sizes());
+  check_device("sparse_conv", feats, {{"weight", weight}, {"bias", bias.value_or(at::Tensor())}});
+}
+
+int64_t padding(int64_t channels) { return (kConvChannels - channels % kConvChannels) % kConvChannels; }
+
+// Dense, its last dimension filled up with zeros to whole copies of 16 bytes.
+at::Tensor filled(const at::Tensor& any) {
+  const int64_t missing = padding(any.size(-1));
+  const at::Tensor dense = missing == 0 ? any.contiguous() : at::constant_pad_nd(any, {0, missing}).contiguous();
+  return reinterpret_cast<uintptr_t>(dense.const_data_ptr()) % 16 == 0 ? dense : dense.clone();
+}
+at::Tensor filled_weight(const at::Tensor& weight) {  // [taps, Ci, Co], both channels
+  const int64_t missing = padding(weight.size(1));
+  return filled(missing == 0 ? weight : at::constant_pad_nd(weight, {0, 0, 0, missing}));
+}
+at::Tensor unfilled(const at::Tensor& rows, int64_t channels) { return rows.size(1) == channels ? rows : rows.narrow(1, 0, channels).contiguous(); }
+
+at::ScalarType sum_type(const at::Tensor& feats) { return feats.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
+
+at::Tensor forward(const at::Tensor& feats_any, const at::Tensor& weight_any, const OptionalTensor& bias_any, const ConvPairs& pairs, bool mirrored) {
+  const at::Tensor feats = filled(feats_any), weight = filled_weight(weight_any);
+  const at::Tensor bias = bias_any.has_value() ? filled(bias_any->to(sum_type(feats))) : at::Tensor();
+  const OnDevice on(feats);
+  at::Tensor out = at::empty({pairs.rows, weight.size(2)}, feats.options());
+  conv_forward(element_of("sparse_conv", feats),
+               {pairs, mirrored, feats.const_data_ptr(), weight.const_data_ptr(), bias.defined() ? bias.const_data_ptr() : nullptr,
+                out.mutable_data_ptr(), feats.size(1), weight.size(2)},
+               on.stream());
+  on.launched();
+  return unfilled(out, weight_any.size(2));
+}
+
+at::Tensor weight_grad_of(const at::Tensor& feats_any, const at::Tensor& grad_any, const ConvPairs& pairs) {
+  const at::Tensor feats = filled(feats_any), grad = filled(grad_any);
+  const OnDevice on(feats);
+  const int64_t slices = conv_weight_slices(pairs.rows, pairs.taps, feats.size(1), grad.size(1));
+  at::Tensor partial = at::empty({slices, pairs.taps, feats.size(1), grad.size(1)}, feats.options().dtype(sum_type(feats)));
+  conv_weight_grad(
+      element_of("sparse_conv", feats),
+      {pairs, feats.const_data_ptr(), grad.const_data_ptr(), partial.mutable_data_ptr(), slices, feats.size(1), grad.size(1)}, on.stream());
+  on.launched();
+  const at::Tensor total = slices == 1 ? partial[0] : partial.sum(0);
+  return total.narrow(1, 0, feats_any.size(1)).narrow(2, 0, grad_any.size(1)).to(feats.scalar_type()).contiguous();
+}
+
+at::Tensor conv_op(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs, const at::Tensor& starts,
+                   const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+  check_operands(feats, weight, bias);
+  TORCH_CHECK(rows >= 0, "sparse_conv: rows must not be negative, got ", rows);
+  TORCH_CHECK(pairs_back.has_value() == starts_back.has_value(), "sparse_conv: pairs_back and starts_back come together");
+  TORCH_CHECK(pairs_back.has_value() || rows == feats.size(0), "sparse_conv: without pairs_back the convolution is submanifold, but ", feats.size(0),
+              " rows go in and ", rows, " come out");
+  return forward(feats, weight, bias, checked_pairs("pairs", pairs, starts, weight.size(0), feats, rows).view, false);
+}
+
+std::tuple<at::Tensor, at::Tensor> backward_op(const at::Tensor& out_grad, const at::Tensor& feats, const at::Tensor& weight, const at::Tensor& pairs,
+                                               const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back,
+                                               bool feats_wanted, bool weight_wanted) {
+  check_operands(feats, weight, std::nullopt);
+  TORCH_CHECK(out_grad.dim() == 2 && out_grad.size(1) == weight.size(2) && out_grad.scalar_type() == feats.scalar_type(),
+              "sparse_conv_backward: out_grad must be ", feats.scalar_type(), " [rows, ", weight.size(2), "], got ", out_grad.scalar_type(), " ",
+              out_grad.sizes());
+  check_device("sparse_conv_backward", feats, {{"out_grad", out_grad}});
+  const int64_t rows = out_grad.size(0), taps = weight.size(0);
+  const Pairs there = checked_pairs("pairs", pairs, starts, taps, feats, rows);
+  at::Tensor feats_grad, weight_grad;
+  if (feats_wanted) {
+    const at::Tensor turned = weight.transpose(1, 2);
+    feats_grad = pairs_back.has_value()
+                     ? forward(out_grad, turned, std::nullopt, checked_pairs("pairs_back", *pairs_back, *starts_back, taps, feats, feats.size(0)).view, false)
+                     : forward(out_grad, turned, std::nullopt, there.view, true);
+  }
+  if (weight_wanted) weight_grad = weight_grad_of(feats, out_grad, there.view);
+  return {feats_grad, weight_grad};
+}
+
+}  // namespace
+}  // namespace earthcraft::gpu
+
+TORCH_LIBRARY_IMPL(earthcraft, CUDA, m) {
+  using namespace earthcraft::gpu;
+  m.impl("sparse_conv", &conv_op);
+  m.impl("sparse_conv_backward", &backward_op);
+}

@@ -1,0 +1,49 @@
+// Sparse convolution over blocked pair lists on a GPU: what the kernels in sparse_conv.cu take. f32, f64 and bf16, sums in f32 (f64 for f64).
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "element.h"
+
+namespace earthcraft::gpu {
+
+// Pairs (input row, output row), grouped by block of kConvBlock output rows and, inside a block, by tap. A row is met at most once a block and tap.
+struct ConvPairs {
+  const int32_t* in_rows;
+  const int32_t* out_rows;
+  const int64_t* starts;  // [blocks * taps + 1]
+  int64_t taps;
+  int64_t rows;  // output rows
+};
+
+// Rows of feats and weights begin at 16 bytes: channels are multiples of kConvChannels.
+constexpr int64_t kConvChannels = 8;
+
+// out[o] = bias + sum over pairs (i, o, tap): in[i] · weight[tap]
+struct ConvForward {
+  ConvPairs pairs;
+  bool mirrored;  // pairs of tap t use weight taps - 1 - t: the gradient of a submanifold convolution
+  const void* in;      // [N, in_channels]
+  const void* weight;  // [taps, in_channels, out_channels]
+  const void* bias;    // [out_channels] in the type of sums, or null
+  void* out;           // [rows, out_channels]
+  int64_t in_channels, out_channels;
+};
+void conv_forward(Element element, const ConvForward& task, cudaStream_t stream);
+
+// partial[slice, tap] = sum over the pairs of a slice of blocks: in[i]ᵀ · out_grad[o], in the type of sums
+struct ConvWeightGrad {
+  ConvPairs pairs;
+  const void* in;        // [N, in_channels]
+  const void* out_grad;  // [rows, out_channels]
+  void* partial;         // [slices, taps, in_channels, out_channels]
+  int64_t slices;
+  int64_t in_channels, out_channels;
+};
+void conv_weight_grad(Element element, const ConvWeightGrad& task, cudaStream_t stream);
+// Slices that fill the GPU and are not smaller than some blocks each; set by the sizes alone, so that sums are the same on every run.
+int64_t conv_weight_slices(int64_t rows, int64_t taps, int64_t in_channels, int64_t out_channels);
+
+}  // namespace earthcraft::gpu

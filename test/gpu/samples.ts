@@ -1,0 +1,105 @@
+/**
+ * Samples for GPUs beside those of `test/operators`: the types, shapes and ranges for which a kernel takes another path there.
+ * What they compute is compared with the CPU's operators, which have tests of their own against references that share no code.
+ */
+import { autocast, noGrad, ops, Tensor } from "../../ffi";
+import { data, leaf, type Samples } from "../operators/sample";
+import { coordsOf, randomRows } from "../voxels";
+
+const e = ops.earthcraft;
+
+/** Two batches of a thick sheet, in no order, without corners that would make it symmetric. */
+const voxels = (count: number, seed: number) => coordsOf(randomRows({ count: count / 2, extent: [41, 37, 9], batches: 2, seed }));
+
+function convolution(
+  count: number,
+  channels: readonly [number, number],
+  to: "f32" | "bf16" | "f64",
+  kind: "same" | "down" | "up",
+): readonly Tensor[] {
+  const fine = e.voxelUnique(voxels(count, 7))[0];
+  const [coarse] = e.voxelCoarsen(fine);
+  const strided = e.neighbourMap(coarse, fine, 3, 2);
+  const [there, back] =
+    kind === "same"
+      ? [e.convPairs(e.neighbourMap(fine, fine, 3, 1)), null]
+      : [e.convPairs(strided), e.convPairs(e.neighbourMapTurned(strided, fine.size(0)))];
+  const [pairs, backwards] = kind === "up" ? [back!, there] : [there, back];
+  const [rows_in, rows_out] = kind === "up" ? [coarse, fine] : kind === "down" ? [fine, coarse] : [fine, fine];
+  const feats = leaf(rows_in.size(0), channels[0]);
+  const weight = leaf(27, ...channels).mul(0.1);
+  const bias = leaf(channels[1]);
+  const out = e.sparseConv(feats.to(to), weight.to(to), bias.to(to), ...pairs, backwards?.[0] ?? null, backwards?.[1] ?? null, rows_out.size(0));
+  return [out.to(to === "f64" ? "f64" : "f32")];
+}
+
+function windows(count: number, heads: number, dim: number, to: "f32" | "bf16" | "f64", shift = 4): readonly Tensor[] {
+  const coords = voxels(count, 8);
+  const [order, starts] = e.windowPartition(coords, 8, shift);
+  return [e.windowAttentionPacked(leaf(count, 3, heads, dim).to(to), order, starts).to(to === "f64" ? "f64" : "f32")];
+}
+
+/** Scenes of very different size, one of them without queries and one without keys. */
+function scenes(heads: number, dim: number, to: "f32" | "bf16" | "f64"): readonly Tensor[] {
+  const [queries, keys] = [
+    [0, 700, 700, 703, 1000],
+    [0, 333, 350, 350, 1200],
+  ].map((starts) => Tensor.from(starts, [5], { dtype: "i64" })) as [Tensor, Tensor];
+  const [q, k, v] = [leaf(1000, heads, dim), leaf(1200, heads, dim), leaf(1200, heads, dim)].map((t) => t.to(to)) as [Tensor, Tensor, Tensor];
+  return [e.raggedAttention(q, k, v, queries, keys).to(to === "f64" ? "f64" : "f32")];
+}
+
+export const gpuSamples: Samples = {
+  "sparse_conv f32, odd channels": () => convolution(3000, [5, 19], "f32", "same"),
+  "sparse_conv f32, many channels": () => convolution(1400, [200, 136], "f32", "same"),
+  "sparse_conv f32, strided": () => convolution(3000, [32, 40], "f32", "down"),
+  "sparse_conv f32, transposed": () => convolution(3000, [40, 32], "f32", "up"),
+  "sparse_conv f64": () => convolution(900, [12, 20], "f64", "same"),
+  "sparse_conv bf16": () => convolution(6000, [64, 96], "bf16", "same"),
+  "sparse_conv bf16, odd channels": () => convolution(3000, [13, 27], "bf16", "same"),
+  "sparse_conv bf16, strided": () => convolution(3000, [48, 64], "bf16", "down"),
+  "sparse_conv bf16, transposed": () => convolution(3000, [64, 48], "bf16", "up"),
+  "sparse_conv of no voxel": () => {
+    const none = Tensor.from(Int32Array.of(), [0, 4]);
+    const [pairs, starts] = e.convPairs(e.neighbourMap(none, none, 3, 1));
+    return e.sparseConv(leaf(0, 8), leaf(27, 8, 8), leaf(8), pairs, starts, null, null, 0);
+  },
+  "sparse_conv under autocast": () => {
+    const coords = e.voxelUnique(voxels(2000, 9))[0];
+    const [pairs, starts] = e.convPairs(e.neighbourMap(coords, coords, 3, 1));
+    const [feats, weight] = [leaf(coords.size(0), 32), leaf(27, 32, 32)];
+    return autocast("bf16", () => e.sparseConv(feats, weight, null, pairs, starts, null, null, coords.size(0))).to("f32");
+  },
+  "window_attention f32, D 64": () => windows(4000, 2, 64, "f32"),
+  "window_attention f32, D 20": () => windows(2000, 3, 20, "f32", 0),
+  "window_attention f32, D 256": () => windows(1000, 1, 256, "f32"),
+  "window_attention f64, D 24": () => windows(600, 2, 24, "f64"),
+  "window_attention bf16, D 64": () => windows(4000, 2, 64, "bf16"),
+  "window_attention bf16, D 32": () => windows(4000, 3, 32, "bf16", 0),
+  "window_attention bf16, D 20": () => windows(2000, 3, 20, "bf16"),
+  "ragged_attention f32": () => scenes(2, 32, "f32"),
+  "ragged_attention bf16": () => scenes(2, 64, "bf16"),
+  "sparse_avg_down bf16": () => {
+    const [, parent, children] = e.voxelCoarsen(voxels(3000, 5));
+    return e.sparseAvgDown(leaf(3000, 24).to("bf16"), children, parent).to("f32");
+  },
+  "voxel sets in no order": () => {
+    const [a, b] = [voxels(3000, 5), voxels(2000, 6)];
+    const none = Tensor.from(Int32Array.of(), [0, 4]);
+    return [e.voxelUnion(a, b), e.voxelDifference(a, b), e.voxelUnique(none), e.voxelCoarsen(a), e.voxelUnion(a, none)].flat();
+  },
+  "maps of voxels in no order": () => {
+    const coords = voxels(3000, 5);
+    const [coarse] = e.voxelCoarsen(coords);
+    return [e.neighbourMap(coords, coords, 3, 1), e.neighbourMap(coarse, coords, 2, 2), e.voxelLookup(coords, voxels(2000, 6))];
+  },
+  "windows of voxels in no order": () => [...e.windowPartition(voxels(3000, 5), 8, 4), ...e.windowPartition(voxels(3000, 5), 65536, 0)],
+  "adamw_ of f32 moments": () =>
+    noGrad(() => {
+      const params = [data(300, 257), data(33), data(1)];
+      const [means, squares] = [params.map((p) => Tensor.zeros(p.shape)), params.map((p) => Tensor.zeros(p.shape))];
+      const options = { lr: 0.1, beta1: 0.9, beta2: 0.99, eps: 1e-8, weightDecay: 0, clip: 0, emaDecay: 0, step: 3, seed: 4 };
+      e.adamw_(params, [data(300, 257), data(33), data(1)], means, squares, [], options);
+      return [...params, ...means, ...squares];
+    }),
+};
