@@ -1,6 +1,5 @@
-#include "mesh_interpolate.h"
-
 #include "grid.cuh"
+#include "mesh_interpolate.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -24,7 +23,8 @@ __global__ void interpolate(const MeshPoints points, float* out, int64_t* first_
   }
   const float* weight = points.barycentrics + 3 * i;
   const float* from = points.attributes + c;
-  out[at] = weight[0] * from[corner[0] * points.channels] + weight[1] * from[corner[1] * points.channels] + weight[2] * from[corner[2] * points.channels];
+  out[at] =
+      weight[0] * from[corner[0] * points.channels] + weight[1] * from[corner[1] * points.channels] + weight[2] * from[corner[2] * points.channels];
 }
 
 }  // namespace

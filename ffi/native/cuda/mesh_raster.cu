@@ -1,11 +1,10 @@
-// Which face does each pixel see: see ops/mesh_raster.cpp.  A pixel keeps the largest of 64-bit keys, q above the face's complement, so that the nearest
-// face wins and among equals the lowest; a maximum does not depend on the order of the atomics.
+// Which face does each pixel see: see ops/mesh_raster.cpp.  A pixel keeps the largest of 64-bit keys, q above the face's complement, so that the
+// nearest face wins and among equals the lowest; a maximum does not depend on the order of the atomics.
 //
 // A thread draws a face of few pixels by itself; larger ones are queued for whole blocks.
 
-#include "mesh_raster.h"
-
 #include "grid.cuh"
+#include "mesh_raster.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -24,7 +23,8 @@ __device__ void keep_nearest(uint64_t* nearest, float q, int32_t face) {
   if (!(q > -INFINITY)) return;
   const uint64_t key = key_of(q, face);
   // A value read too early is too low and costs an atomic, no more.
-  if (key > *static_cast<volatile uint64_t*>(nearest)) atomicMax(reinterpret_cast<unsigned long long*>(nearest), static_cast<unsigned long long>(key));
+  if (key > *static_cast<volatile uint64_t*>(nearest))
+    atomicMax(reinterpret_cast<unsigned long long*>(nearest), static_cast<unsigned long long>(key));
 }
 
 __global__ void project_vertices(const MeshRaster raster) {
@@ -92,8 +92,8 @@ __global__ void locate_pixels(const MeshRaster raster) {
   const uint64_t key = raster.nearest[pixel];
   const int32_t face = key == 0 ? -1 : static_cast<int32_t>(~static_cast<uint32_t>(key));
   raster.face[pixel] = face;
-  raster.view.locate(static_cast<int>(pixel % raster.view.width), static_cast<int>(pixel / raster.view.width), face,
-                     raster.barycentrics + 3 * pixel, raster.depth + pixel);
+  raster.view.locate(static_cast<int>(pixel % raster.view.width), static_cast<int>(pixel / raster.view.width), face, raster.barycentrics + 3 * pixel,
+                     raster.depth + pixel);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
-#include "mesh_voxelize.h"
-
 #include "grid.cuh"
+#include "mesh_voxelize.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -76,8 +75,8 @@ void mark_cells(const uint64_t* sorted_keys, int64_t count, int64_t* is_first, c
   EC_LAUNCH(mark_first, count, stream, sorted_keys, count, is_first);
 }
 
-void write_voxels(const VoxelizedMesh& mesh, const Touches& touches, const SortedTouches& sorted, int32_t* coords, int32_t* face,
-                         float* barycentrics, cudaStream_t stream) {
+void write_voxels(const VoxelizedMesh& mesh, const Touches& touches, const SortedTouches& sorted, int32_t* coords, int32_t* face, float* barycentrics,
+                  cudaStream_t stream) {
   EC_LAUNCH(keep_nearest, sorted.count, stream, mesh, touches, sorted, coords, face, barycentrics);
 }
 

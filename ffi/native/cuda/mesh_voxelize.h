@@ -38,7 +38,7 @@ struct SortedTouches {
   const int64_t *is_first, *cell;
   int64_t count;
 };
-void write_voxels(const VoxelizedMesh& mesh, const Touches& touches, const SortedTouches& sorted, int32_t* coords, int32_t* face,
-                         float* barycentrics, cudaStream_t stream);
+void write_voxels(const VoxelizedMesh& mesh, const Touches& touches, const SortedTouches& sorted, int32_t* coords, int32_t* face, float* barycentrics,
+                  cudaStream_t stream);
 
 }  // namespace earthcraft::gpu

@@ -1,9 +1,8 @@
-#include "radix_sort.h"
-
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_scan.cuh>
 
 #include "grid.cuh"
+#include "radix_sort.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -30,8 +29,8 @@ size_t radix_sort_scratch(int64_t count) {
   return bytes;
 }
 
-cudaError_t radix_sort(void* scratch, size_t scratch_bytes, const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values, int32_t* sorted_values,
-                       int64_t count, int bits, cudaStream_t stream) {
+cudaError_t radix_sort(void* scratch, size_t scratch_bytes, const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
+                       int32_t* sorted_values, int64_t count, int bits, cudaStream_t stream) {
   return cub::DeviceRadixSort::SortPairs(scratch, scratch_bytes, keys, sorted_keys, values, sorted_values, count, 0, bits, stream);
 }
 

@@ -11,8 +11,8 @@ namespace earthcraft::gpu {
 
 // Stable, by the lowest `bits` of the keys, which are all that may be set.
 size_t radix_sort_scratch(int64_t count);
-cudaError_t radix_sort(void* scratch, size_t scratch_bytes, const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values, int32_t* sorted_values,
-                       int64_t count, int bits, cudaStream_t stream);
+cudaError_t radix_sort(void* scratch, size_t scratch_bytes, const uint64_t* keys, uint64_t* sorted_keys, const int32_t* values,
+                       int32_t* sorted_values, int64_t count, int bits, cudaStream_t stream);
 
 // out[i] = in[0] + ... + in[i - 1]
 size_t exclusive_sum_scratch(int64_t count);

@@ -1,6 +1,5 @@
-#include "score_aggregate.h"
-
 #include "grid.cuh"
+#include "score_aggregate.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -38,8 +37,8 @@ __global__ void score_view(const ScoredMesh mesh, const double* normals_F3, cons
 }
 
 // A warp sums a face, a lane a channel.
-__global__ void __launch_bounds__(kThreads) sum_pixels(int64_t face_count, const int64_t* starts, const int32_t* pixels, const float* scores,
-                                                       const PixelValues values, float* face_sums) {
+__global__ void __launch_bounds__(kThreads)
+    sum_pixels(int64_t face_count, const int64_t* starts, const int32_t* pixels, const float* scores, const PixelValues values, float* face_sums) {
   const int64_t face = static_cast<int64_t>(blockIdx.x) * kWarpsABlock + threadIdx.x / 32;
   if (face >= face_count) return;
   const int64_t begin = starts[face], end = starts[face + 1], channels = values.channels;
@@ -85,18 +84,16 @@ __global__ void gather(int64_t vertex_count, const int64_t* starts, const int32_
 
 }  // namespace
 
-void face_normals(const ScoredMesh& mesh, double* normals_F3, cudaStream_t stream) {
-  EC_LAUNCH(normals, mesh.face_count, stream, mesh, normals_F3);
-}
+void face_normals(const ScoredMesh& mesh, double* normals_F3, cudaStream_t stream) { EC_LAUNCH(normals, mesh.face_count, stream, mesh, normals_F3); }
 
 void score_pixels(const ScoredMesh& mesh, const double* normals_F3, const ViewPixels& view, const Score& score, const PixelValues& values,
-                         uint64_t* keys, int32_t* pixel_of, float* scores, int64_t* first_bad, cudaStream_t stream) {
+                  uint64_t* keys, int32_t* pixel_of, float* scores, int64_t* first_bad, cudaStream_t stream) {
   const int64_t pixels = view.width * view.height;
   EC_LAUNCH(score_view, pixels, stream, mesh, normals_F3, view, score, values, keys, pixel_of, scores, first_bad);
 }
 
-void sum_faces(int64_t face_count, const int64_t* starts, const int32_t* pixels, const float* scores, const PixelValues& values,
-                      float* face_sums, cudaStream_t stream) {
+void sum_faces(int64_t face_count, const int64_t* starts, const int32_t* pixels, const float* scores, const PixelValues& values, float* face_sums,
+               cudaStream_t stream) {
   if (face_count == 0) return;
   sum_pixels<<<blocks_for(face_count, kWarpsABlock), kThreads, 0, stream>>>(face_count, starts, pixels, scores, values, face_sums);
 }
@@ -106,7 +103,7 @@ void list_corners(const ScoredMesh& mesh, uint64_t* keys, int32_t* corners, cuda
 }
 
 void sum_vertices(int64_t vertex_count, const int64_t* starts, const int32_t* corners, const float* face_sums, int64_t channels, float* sums,
-                         float* weights, cudaStream_t stream) {
+                  float* weights, cudaStream_t stream) {
   EC_LAUNCH(gather, vertex_count * (channels + 1), stream, vertex_count, starts, corners, face_sums, channels, sums, weights);
 }
 

@@ -1,5 +1,5 @@
-// Gradients of splats: every pair of a splat and a tile gets a place of its own, which its tile's block writes and a thread of the splat sums, tile by
-// tile: equal bits in every run, no atomics.
+// Gradients of splats: every pair of a splat and a tile gets a place of its own, which its tile's block writes and a thread of the splat sums, tile
+// by tile: equal bits in every run, no atomics.
 //
 // A tile goes back to front: transmittance is divided out again, and what lies behind a splat is summed as it goes (kernels/splat_backward.cpp).
 // A warp's pixels are summed by shuffles, the warps of a block in their order.
@@ -266,7 +266,7 @@ __global__ void sum_channels(const SplatPairs pairs, float* channels_grad) {
 }  // namespace
 
 void splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views, const SplatImageGrads& grads, int64_t first_pair,
-                           cudaStream_t stream) {
+                    cudaStream_t stream) {
   const auto blocks = static_cast<unsigned>(views * raster.tile_count);
   const bool geometry = grads.depth != nullptr || grads.normal != nullptr;
   with_channels(raster.channel_count, [&](auto channels) {

@@ -2,8 +2,8 @@
 
 #include <type_traits>
 
-#include "kernels/splat_screen.h"
 #include "grid.cuh"
+#include "kernels/splat_screen.h"
 #include "splat_pixels.h"
 #include "splat_render.h"
 
@@ -111,7 +111,7 @@ void splat_project(const SplatProjection& job, int64_t count, int64_t* tile_coun
 }
 
 void splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t* slots, int64_t first_tile, int tiles_across, uint64_t* keys,
-                             int32_t* values, cudaStream_t stream) {
+                      int32_t* values, cudaStream_t stream) {
   EC_LAUNCH(list_pairs, count, stream, splats, count, slots, first_tile, tiles_across, keys, values);
 }
 

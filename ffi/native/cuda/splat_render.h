@@ -17,7 +17,7 @@ void splat_project(const SplatProjection& job, int64_t count, int64_t* tile_coun
 // Lists one view's pairs: from slots[i] on, splat i's tiles row by row, each with the key (first_tile + tile) << 32 | depth and the value i.
 // Positive floats sort like their bits.
 void splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t* slots, int64_t first_tile, int tiles_across, uint64_t* keys,
-                             int32_t* values, cudaStream_t stream);
+                      int32_t* values, cudaStream_t stream);
 
 // What the rasteriser reads, of all views.
 struct SplatRaster {
@@ -38,7 +38,7 @@ void splat_forward(const SplatRaster& raster, int64_t views, const SplatImages& 
 // Writes the gradients of pairs of the views [first_view, first_view + views) that were drawn to
 // grads.out [pairs - first_pair, kSplatGrads + C]; the others are left alone.  grads.slots [R] says where each splat's pairs begin.
 void splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views, const SplatImageGrads& grads, int64_t first_pair,
-                           cudaStream_t stream);
+                    cudaStream_t stream);
 
 // Sums one view's pairs into the gradients of its `count` splats, which are added to `out` and to channels_grad [count, C].  Tiles of a splat are
 // summed in their order.

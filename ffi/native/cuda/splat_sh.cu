@@ -1,7 +1,6 @@
-#include "splat_sh.h"
-
 #include "grid.cuh"
 #include "kernels/splat_sh.h"
+#include "splat_sh.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -56,8 +55,8 @@ void splat_sh(const ShView* views, int64_t view_count, const T* means, const T* 
 }
 
 template <typename T>
-void splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, const T* means, const T* sh, int64_t count, int64_t k,
-                              T* means_grad, T* sh_grad, cudaStream_t stream) {
+void splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, const T* means, const T* sh, int64_t count, int64_t k, T* means_grad,
+                       T* sh_grad, cudaStream_t stream) {
   if (k == 1)
     EC_LAUNCH(shade_backward<1>, count, stream, views, view_count, grad, means, sh, count, means_grad, sh_grad);
   else
@@ -66,9 +65,8 @@ void splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, c
 
 template void splat_sh(const ShView*, int64_t, const float*, const float*, int64_t, int64_t, float*, cudaStream_t);
 template void splat_sh(const ShView*, int64_t, const double*, const double*, int64_t, int64_t, double*, cudaStream_t);
-template void splat_sh_backward(const ShView*, int64_t, const float*, const float*, const float*, int64_t, int64_t, float*, float*,
-                                       cudaStream_t);
+template void splat_sh_backward(const ShView*, int64_t, const float*, const float*, const float*, int64_t, int64_t, float*, float*, cudaStream_t);
 template void splat_sh_backward(const ShView*, int64_t, const double*, const double*, const double*, int64_t, int64_t, double*, double*,
-                                       cudaStream_t);
+                                cudaStream_t);
 
 }  // namespace earthcraft::gpu

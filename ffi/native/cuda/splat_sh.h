@@ -18,7 +18,7 @@ void splat_sh(const ShView* views, int64_t view_count, const T* means, const T* 
 
 // Every splat sums its views in their order.
 template <typename T>
-void splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, const T* means, const T* sh, int64_t count, int64_t k,
-                              T* means_grad, T* sh_grad, cudaStream_t stream);
+void splat_sh_backward(const ShView* views, int64_t view_count, const T* grad, const T* means, const T* sh, int64_t count, int64_t k, T* means_grad,
+                       T* sh_grad, cudaStream_t stream);
 
 }  // namespace earthcraft::gpu

@@ -1,10 +1,9 @@
 // A block makes one tile of one plane: it reads the tile and its rim of 5 pixels, blurs along the rows into shared memory, then along the columns.
 // Sums go over the window in its order, as on the CPU.
 
-#include "ssim.h"
-
 #include "grid.cuh"
 #include "kernels/ssim_formula.h"
+#include "ssim.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -86,8 +85,7 @@ __device__ void moments(const T* x_planes, const T* y_planes, int64_t height, in
 
 template <typename T>
 __global__ void __launch_bounds__(kThreads) similarity_map(const T* x, const T* y, int64_t height, int64_t width, T* map) {
-  moments(x, y, height, width,
-          [&](int64_t pixel, T mx, T my, T xx, T yy, T xy) { map[pixel] = EC_VARIANT::similarity(mx, my, xx, yy, xy); });
+  moments(x, y, height, width, [&](int64_t pixel, T mx, T my, T xx, T yy, T xy) { map[pixel] = EC_VARIANT::similarity(mx, my, xx, yy, xy); });
 }
 
 template <typename T>
@@ -145,7 +143,7 @@ void ssim(const T* x, const T* y, int64_t planes, int64_t height, int64_t width,
 
 template <typename T>
 void ssim_backward(const T* grad, const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* moment_grads, T* x_grad, T* y_grad,
-                          cudaStream_t stream) {
+                   cudaStream_t stream) {
   const int64_t size = planes * height * width;
   if (size == 0) return;
   const unsigned blocks = tile_blocks<T>(planes, height, width);

@@ -14,6 +14,6 @@ void ssim(const T* x, const T* y, int64_t planes, int64_t height, int64_t width,
 // moment_grads [4, planes, H, W] is scratch.
 template <typename T>
 void ssim_backward(const T* grad, const T* x, const T* y, int64_t planes, int64_t height, int64_t width, T* moment_grads, T* x_grad, T* y_grad,
-                          cudaStream_t stream);
+                   cudaStream_t stream);
 
 }  // namespace earthcraft::gpu

@@ -1,6 +1,5 @@
-#include "voxel_cast.h"
-
 #include "grid.cuh"
+#include "voxel_cast.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -29,8 +28,8 @@ __global__ void write_cells(const int32_t* coords, int64_t count, const VoxelBlo
   atomicMin(reinterpret_cast<uint32_t*>(cells + grid.block[cell.block(grid)] * kCells + VoxelBlocks::within(cell.at)), static_cast<uint32_t>(i));
 }
 
-__global__ void cast_pixels(const VoxelBlocks grid, const VoxelLattice lattice, const Camera camera, double near, int width, int height, int32_t* voxel,
-                            float* depth) {
+__global__ void cast_pixels(const VoxelBlocks grid, const VoxelLattice lattice, const Camera camera, double near, int width, int height,
+                            int32_t* voxel, float* depth) {
   const int64_t pixel = thread_number();
   if (pixel >= static_cast<int64_t>(width) * height) return;
   cast(grid, pixel_ray(camera, pixel % width, pixel / width, lattice, grid.low), near, voxel + pixel, depth + pixel);
@@ -50,7 +49,7 @@ void voxel_cells(const int32_t* coords, int64_t count, const VoxelBlocks& grid, 
 }
 
 void voxel_cast(const VoxelBlocks& grid, const VoxelLattice& lattice, const Camera& camera, double near, int width, int height, int32_t* voxel,
-                       float* depth, cudaStream_t stream) {
+                float* depth, cudaStream_t stream) {
   EC_LAUNCH(cast_pixels, static_cast<int64_t>(width) * height, stream, grid, lattice, camera, near, width, height, voxel, depth);
 }
 

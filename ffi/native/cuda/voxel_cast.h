@@ -18,6 +18,6 @@ void voxel_cells(const int32_t* coords, int64_t count, const VoxelBlocks& grid, 
 
 // One view: voxel and depth [H, W].
 void voxel_cast(const VoxelBlocks& grid, const VoxelLattice& lattice, const Camera& camera, double near, int width, int height, int32_t* voxel,
-                       float* depth, cudaStream_t stream);
+                float* depth, cudaStream_t stream);
 
 }  // namespace earthcraft::gpu

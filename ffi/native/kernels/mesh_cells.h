@@ -90,7 +90,7 @@ class FaceCells {
     cell[u_] = low_[u_] + static_cast<double>(column % width_);
     cell[v_] = low_[v_] + static_cast<double>(column / width_);
     double first = low_[deep_], last = high_[deep_];
-    if (normal[deep_] != 0) {  // one cell of slack on both sides: the overlap test decides
+    if (normal[deep_] != 0) {                                       // one cell of slack on both sides: the overlap test decides
       const double rise = std::abs(slope_u_) + std::abs(slope_v_);  // of the plane over one column
       const double lowest = corner_[0][deep_] + slope_u_ * (cell[u_] - corner_[0][u_]) + slope_v_ * (cell[v_] - corner_[0][v_]) +
                             std::min(0.0, slope_u_) + std::min(0.0, slope_v_);

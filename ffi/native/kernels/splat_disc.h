@@ -1,4 +1,5 @@
-// A splat over pixels: the ray-splat intersection of splat.h, for a vector of pixels on the CPU (V = Vec, M = IntVec) and for one on CUDA (float, bool).
+// A splat over pixels: the ray-splat intersection of splat.h, for a vector of pixels on the CPU (V = Vec, M = IntVec) and for one on CUDA (float,
+// bool).
 //
 // Include after the definitions of select, reciprocal and exp for V.
 #pragma once

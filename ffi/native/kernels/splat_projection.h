@@ -1,6 +1,7 @@
 // From a splat's parameters to its image and back, in one camera; templated, so that the reference can run it in double.
 //
-// Included by every variant, by CUDA and by the reference, each into its own namespace: the linker must not merge copies made for different processors.
+// Included by every variant, by CUDA and by the reference, each into its own namespace: the linker must not merge copies made for different
+// processors.
 #pragma once
 
 #include <cstdint>

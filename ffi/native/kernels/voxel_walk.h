@@ -40,7 +40,8 @@ struct Ray {
 
 // Walks cells of edge `size` inside [begin, end) cells, from parameter `enter` to `leave`; visit(cell, enter, leave) returns true to stop.
 template <typename Visit>
-EC_HOST_DEVICE bool walk(const Ray& ray, double size, const int64_t (&begin)[3], const int64_t (&end)[3], double enter, double leave, const Visit& visit) {
+EC_HOST_DEVICE bool walk(const Ray& ray, double size, const int64_t (&begin)[3], const int64_t (&end)[3], double enter, double leave,
+                         const Visit& visit) {
   int64_t cell[3], step[3];
   double next[3], stride[3];
   for (int axis = 0; axis < 3; ++axis) {

@@ -3,14 +3,14 @@
 // Shapes:  face_... i32 (any shape; -1: no face), barycentrics_...3 f32, faces_F3 i32, attributes_NC f32   ->   [..., C] f32, 0 where there is no
 // face
 
+#include "mesh_interpolate.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
 #include <algorithm>
-
-#include "mesh_interpolate.h"
 
 namespace earthcraft {
 namespace {

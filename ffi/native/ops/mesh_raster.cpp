@@ -74,8 +74,8 @@ class View {
   void add(Chunk& chunk, int32_t face, int32_t cut, const ScreenVertex& a, const ScreenVertex& b, const ScreenVertex& c) const {
     const PixelBox box(a, b, c, width_, height_);
     if (box.empty()) return;
-    chunk.candidates.push_back({face, cut, static_cast<int16_t>(box.x0), static_cast<int16_t>(box.x1), static_cast<int16_t>(box.y0),
-                                static_cast<int16_t>(box.y1)});
+    chunk.candidates.push_back(
+        {face, cut, static_cast<int16_t>(box.x0), static_cast<int16_t>(box.x1), static_cast<int16_t>(box.y0), static_cast<int16_t>(box.y1)});
   }
 
   void collect(int64_t c) {
@@ -134,7 +134,8 @@ class View {
 
   void draw_candidate(const Chunk& chunk, const Candidate& it, int band_y0, int band_y1, float* nearest, int32_t* face) const {
     const ScreenVertex* corner[3];
-    for (int i = 0; i < 3; ++i) corner[i] = it.cut < 0 ? &screen_[mesh_.faces[3 * static_cast<int64_t>(it.face) + i]] : &chunk.cut_vertices[it.cut + i];
+    for (int i = 0; i < 3; ++i)
+      corner[i] = it.cut < 0 ? &screen_[mesh_.faces[3 * static_cast<int64_t>(it.face) + i]] : &chunk.cut_vertices[it.cut + i];
     with_triangle(*corner[0], *corner[1], *corner[2], [&](const ScreenTriangle& triangle) {
       for (int y = std::max<int>(it.y0, band_y0); y <= std::min<int>(it.y1, band_y1); ++y)
         triangle.draw_row(y, it.x0, it.x1, 1, [&](int x, float q) {

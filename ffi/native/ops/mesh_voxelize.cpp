@@ -6,6 +6,8 @@
 //
 // Shapes:  vertices_N3 f32, faces_F3 i32   ->   coords_M3 i32 (x, y, z inside [0, extent)), face_M i32, barycentrics_M3 f32
 
+#include "mesh_voxelize.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -16,7 +18,6 @@
 #include <tuple>
 #include <vector>
 
-#include "mesh_voxelize.h"
 #include "radix_sort.h"
 
 namespace earthcraft {

@@ -9,6 +9,8 @@
 //
 // Shapes:  face_VHW i32 and depth_VHW f32 from mesh_raster, features_VHWC f32 or labels_VHW u8, mask_VHW bool   ->   sums_NC f32, weights_N f32
 
+#include "score_aggregate.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -19,8 +21,6 @@
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include "score_aggregate.h"
 
 namespace earthcraft {
 namespace {

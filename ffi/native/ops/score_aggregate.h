@@ -12,7 +12,7 @@
 namespace earthcraft {
 
 inline void check_maps(const at::Tensor& vertices_N3, const at::Tensor& faces_F3, const at::Tensor& face_VHW, const at::Tensor& depth_VHW,
-                const at::Tensor& viewmats_V44, const std::optional<at::Tensor>& mask_VHW, double far_m) {
+                       const at::Tensor& viewmats_V44, const std::optional<at::Tensor>& mask_VHW, double far_m) {
   check_mesh("score_aggregate", vertices_N3, faces_F3);
   TORCH_CHECK(face_VHW.dim() == 3 && face_VHW.scalar_type() == at::kInt, "score_aggregate: face must be int32 [V, H, W], got ",
               face_VHW.scalar_type(), " ", face_VHW.sizes());

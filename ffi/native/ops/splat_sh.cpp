@@ -4,6 +4,8 @@
 //
 // Shapes:  means_M3, sh_MK3 (K = 1 or 4; h0 first) f32 or f64, viewmats_V44, ranges int [V, 2]   ->   colors_VM3, 0 for splats outside a view's range
 
+#include "kernels/splat_sh.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -19,7 +21,6 @@
 #include <vector>
 
 #include "autocast.h"
-#include "kernels/splat_sh.h"
 #include "splat_sh.h"
 
 namespace earthcraft {

@@ -8,6 +8,8 @@
 // the
 //          voxel, 0: none; `near` where it starts inside)
 
+#include "voxel_cast.h"
+
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
@@ -17,8 +19,6 @@
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include "voxel_cast.h"
 
 namespace earthcraft {
 namespace {

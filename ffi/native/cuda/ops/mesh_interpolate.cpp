@@ -27,13 +27,13 @@ at::Tensor mesh_interpolate(const at::Tensor& face, const at::Tensor& barycentri
   at::Tensor out = at::empty(shape, attributes.options());
   const at::Tensor first_bad = at::full({1}, INT64_MAX, face.options().dtype(at::kLong));
   const gpu::MeshPoints points{at_face.const_data_ptr<int32_t>(),
-                                weights.const_data_ptr<float>(),
-                                faces.const_data_ptr<int32_t>(),
-                                attributes.const_data_ptr<float>(),
-                                face.numel(),
-                                faces.size(0),
-                                attributes.size(0),
-                                attributes.size(1)};
+                               weights.const_data_ptr<float>(),
+                               faces.const_data_ptr<int32_t>(),
+                               attributes.const_data_ptr<float>(),
+                               face.numel(),
+                               faces.size(0),
+                               attributes.size(0),
+                               attributes.size(1)};
   gpu::mesh_interpolate(points, out.data_ptr<float>(), first_bad.data_ptr<int64_t>(), on.stream());
   on.launched();
   const int64_t bad = first_bad.item<int64_t>();

@@ -1,5 +1,7 @@
 // mesh_raster on CUDA: see ops/mesh_raster.cpp.  The same bits as on the CPU.
 
+#include "cuda/mesh_raster.h"
+
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
@@ -8,7 +10,6 @@
 #include <tuple>
 #include <vector>
 
-#include "cuda/mesh_raster.h"
 #include "launch.h"
 #include "ops/camera.h"
 
@@ -31,8 +32,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> mesh_raster(const at::Tensor& ver
                    large = bytes(2 * faces_F3.size(0) * sizeof(gpu::LargeTriangle)), large_count = bytes(sizeof(int32_t));
   for (int64_t v = 0; v < views; ++v) {
     gpu::MeshRaster raster{};
-    raster.view = {cameras[v],          near, static_cast<int>(width), static_cast<int>(height), vertices_N3.const_data_ptr<float>(),
-                   faces_F3.const_data_ptr<int32_t>()};
+    raster.view = {
+        cameras[v], near, static_cast<int>(width), static_cast<int>(height), vertices_N3.const_data_ptr<float>(), faces_F3.const_data_ptr<int32_t>()};
     raster.vertex_count = vertices_N3.size(0);
     raster.face_count = faces_F3.size(0);
     raster.screen = static_cast<ScreenVertex*>(screen.data_ptr());

@@ -24,7 +24,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> mesh_voxelize(const at::Tensor& v
   const OnDevice on(vertices_N3);
   const int64_t face_count = faces_F3.size(0);
   const gpu::VoxelizedMesh mesh{read_lattice(vertices_N3, faces_F3, origin, voxel_m, extent), vertices_N3.const_data_ptr<float>(),
-                                 faces_F3.const_data_ptr<int32_t>(), face_count};
+                                faces_F3.const_data_ptr<int32_t>(), face_count};
   const at::TensorOptions floats = vertices_N3.options(), wholes = floats.dtype(at::kLong), indices = floats.dtype(at::kInt);
 
   at::Tensor counts = at::zeros({face_count + 1}, wholes);
@@ -37,7 +37,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> mesh_voxelize(const at::Tensor& v
   const at::Tensor keys = at::empty({touch_count}, wholes), squared = at::empty({touch_count}, floats.dtype(at::kDouble)),
                    face = at::empty({touch_count}, indices), number = at::empty({touch_count}, indices);
   const gpu::Touches touches{reinterpret_cast<uint64_t*>(keys.data_ptr<int64_t>()), squared.data_ptr<double>(), face.data_ptr<int32_t>(),
-                              number.data_ptr<int32_t>()};
+                             number.data_ptr<int32_t>()};
   gpu::list_touches(mesh, starts.const_data_ptr<int64_t>(), touches, on.stream());
   const int bits = 3 * gpu::bits_of(*std::max_element(extent.begin(), extent.end()));
   const auto [sorted_keys, sorted_numbers] = sort_pairs(keys, number, bits, on.stream());
@@ -49,10 +49,10 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> mesh_voxelize(const at::Tensor& v
 
   at::Tensor coords_M3 = at::empty({count, 3}, faces_F3.options()), face_M = at::empty({count}, faces_F3.options());
   at::Tensor barycentrics_M3 = at::empty({count, 3}, floats);
-  gpu::write_voxels(mesh, touches,
-                     {sorted_key, sorted_numbers.const_data_ptr<int32_t>(), is_first.const_data_ptr<int64_t>(),
-                      cell.const_data_ptr<int64_t>(), touch_count},
-                     coords_M3.data_ptr<int32_t>(), face_M.data_ptr<int32_t>(), barycentrics_M3.data_ptr<float>(), on.stream());
+  gpu::write_voxels(
+      mesh, touches,
+      {sorted_key, sorted_numbers.const_data_ptr<int32_t>(), is_first.const_data_ptr<int64_t>(), cell.const_data_ptr<int64_t>(), touch_count},
+      coords_M3.data_ptr<int32_t>(), face_M.data_ptr<int32_t>(), barycentrics_M3.data_ptr<float>(), on.stream());
   on.launched();
   return {coords_M3, face_M, barycentrics_M3};
 }

@@ -36,14 +36,14 @@ std::tuple<at::Tensor, at::Tensor> aggregate(const at::Tensor& vertices_N3, cons
   const at::Tensor keys = at::empty({pixels}, wholes), pixel_of = at::empty({pixels}, indices), first_bad = at::full({1}, INT64_MAX, wholes);
   for (size_t v = 0; v < cameras.size(); ++v) {
     const gpu::ViewPixels view{cameras[v],
-                                static_cast<int64_t>(v) * width * height,
-                                width,
-                                height,
-                                maps.face.const_data_ptr<int32_t>(),
-                                maps.depth.const_data_ptr<float>(),
-                                maps.mask.defined() ? maps.mask.const_data_ptr<bool>() : nullptr};
+                               static_cast<int64_t>(v) * width * height,
+                               width,
+                               height,
+                               maps.face.const_data_ptr<int32_t>(),
+                               maps.depth.const_data_ptr<float>(),
+                               maps.mask.defined() ? maps.mask.const_data_ptr<bool>() : nullptr};
     gpu::score_pixels(mesh, normals_F3.const_data_ptr<double>(), view, score, values, words(keys), pixel_of.data_ptr<int32_t>(),
-                       scores.data_ptr<float>(), first_bad.data_ptr<int64_t>(), on.stream());
+                      scores.data_ptr<float>(), first_bad.data_ptr<int64_t>(), on.stream());
   }
   on.launched();
   const int64_t bad = first_bad.item<int64_t>();
@@ -52,8 +52,8 @@ std::tuple<at::Tensor, at::Tensor> aggregate(const at::Tensor& vertices_N3, cons
   const auto [sorted_keys, sorted_pixels] = sort_pairs(keys, pixel_of, gpu::bits_of(mesh.face_count + 1), on.stream());
   const at::Tensor face_starts = segment_starts(sorted_keys, 0, mesh.face_count, on.stream()),
                    face_sums = at::empty({mesh.face_count, channels + 1}, floats);
-  gpu::sum_faces(mesh.face_count, face_starts.const_data_ptr<int64_t>(), sorted_pixels.const_data_ptr<int32_t>(),
-                  scores.const_data_ptr<float>(), values, face_sums.data_ptr<float>(), on.stream());
+  gpu::sum_faces(mesh.face_count, face_starts.const_data_ptr<int64_t>(), sorted_pixels.const_data_ptr<int32_t>(), scores.const_data_ptr<float>(),
+                 values, face_sums.data_ptr<float>(), on.stream());
 
   const at::Tensor vertex_keys = at::empty({3 * mesh.face_count}, wholes), corners = at::empty({3 * mesh.face_count}, indices);
   gpu::list_corners(mesh, words(vertex_keys), corners.data_ptr<int32_t>(), on.stream());
@@ -61,7 +61,7 @@ std::tuple<at::Tensor, at::Tensor> aggregate(const at::Tensor& vertices_N3, cons
   const at::Tensor vertex_starts = segment_starts(sorted_vertices, 0, mesh.vertex_count, on.stream());
   at::Tensor sums_NC = at::empty({mesh.vertex_count, channels}, floats), weights_N = at::empty({mesh.vertex_count}, floats);
   gpu::sum_vertices(mesh.vertex_count, vertex_starts.const_data_ptr<int64_t>(), sorted_corners.const_data_ptr<int32_t>(),
-                     face_sums.const_data_ptr<float>(), channels, sums_NC.data_ptr<float>(), weights_N.data_ptr<float>(), on.stream());
+                    face_sums.const_data_ptr<float>(), channels, sums_NC.data_ptr<float>(), weights_N.data_ptr<float>(), on.stream());
   on.launched();
   return {sums_NC, weights_N};
 }

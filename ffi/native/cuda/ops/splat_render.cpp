@@ -27,12 +27,9 @@ SplatScene read_scene(const char* op, const at::Tensor& means, const at::Tensor&
                       const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height,
                       const OptionalTensor& background, const OptionalTensor& ranges, double near, double far) {
   TORCH_CHECK(means.is_cuda(), op, ": means lies on ", means.device(), ", another tensor on a GPU");
-  check_device(op, means,
-               {{"quats", quats},
-                {"scales", scales},
-                {"opacities", opacities},
-                {"colors", colors},
-                {"background", background.value_or(at::Tensor())}});
+  check_device(
+      op, means,
+      {{"quats", quats}, {"scales", scales}, {"opacities", opacities}, {"colors", colors}, {"background", background.value_or(at::Tensor())}});
   SplatScene scene = read_splats(op, at::kFloat, means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
   TORCH_CHECK(scene.views() * scene.tiles() < INT32_MAX, op, ": ", scene.views(), " views of ", width, " x ", height, " pixels are too many at once");
   return scene;
@@ -62,14 +59,13 @@ Bins bin_splats(const SplatScene& scene, cudaStream_t stream) {
   tile_counts.narrow(0, rows, 1).zero_();
   for (int64_t v = 0; v < views; ++v)
     gpu::splat_project(scene.projection(v, on_screen(bins.on_screen_R16) + scene.row[v]), scene.seen[v],
-                        tile_counts.data_ptr<int64_t>() + scene.row[v], stream);
+                       tile_counts.data_ptr<int64_t>() + scene.row[v], stream);
   bins.slots_R1 = exclusive_sums(tile_counts, stream);
   const int64_t pairs = bins.slots_R1.narrow(0, rows, 1).item<int64_t>();
   const at::Tensor keys = at::empty({pairs}, tile_counts.options()), values = at::empty({pairs}, tile_counts.options().dtype(at::kInt));
   for (int64_t v = 0; v < views; ++v)
-    gpu::splat_list_pairs(on_screen(bins.on_screen_R16) + scene.row[v], scene.seen[v],
-                           bins.slots_R1.const_data_ptr<int64_t>() + scene.row[v], v * tiles, scene.tiles_across(),
-                           reinterpret_cast<uint64_t*>(keys.data_ptr<int64_t>()), values.data_ptr<int32_t>(), stream);
+    gpu::splat_list_pairs(on_screen(bins.on_screen_R16) + scene.row[v], scene.seen[v], bins.slots_R1.const_data_ptr<int64_t>() + scene.row[v],
+                          v * tiles, scene.tiles_across(), reinterpret_cast<uint64_t*>(keys.data_ptr<int64_t>()), values.data_ptr<int32_t>(), stream);
   const auto [sorted_keys, entries] = sort_pairs(keys, values, 32 + gpu::bits_of(views * tiles), stream);
   bins.entries_P = entries;
   bins.starts_T1 = segment_starts(sorted_keys, 32, views * tiles, stream);
@@ -77,7 +73,7 @@ Bins bin_splats(const SplatScene& scene, cudaStream_t stream) {
 }
 
 gpu::SplatRaster raster_of(const SplatScene& scene, const at::Tensor& on_screen_R16, const at::Tensor& entries_P, const at::Tensor& starts_T1,
-                            const at::Tensor& view_rows_V2) {
+                           const at::Tensor& view_rows_V2) {
   gpu::SplatRaster raster{};
   raster.on_screen = on_screen(on_screen_R16);
   raster.channels = scene.colors.const_data_ptr<float>();
@@ -170,11 +166,11 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
     gpu::splat_backward(raster, from, to - from, job, base, on.stream());
     for (int64_t v = from; v < to; ++v) {
       const gpu::SplatPairs pairs{on_screen(on_screen_R16) + scene.row[v],
-                                   slots_R1.const_data_ptr<int64_t>() + scene.row[v],
-                                   job.out,
-                                   base,
-                                   scene.seen[v],
-                                   static_cast<int>(channels)};
+                                  slots_R1.const_data_ptr<int64_t>() + scene.row[v],
+                                  job.out,
+                                  base,
+                                  scene.seen[v],
+                                  static_cast<int>(channels)};
       float* of_colors = colors_grad.data_ptr<float>() + ((scene.colors_by_view ? v * scene.count : 0) + scene.first[v]) * channels;
       gpu::splat_sum_pairs(pairs, scene.projection(v, nullptr), out, of_colors, on.stream());
     }

@@ -47,8 +47,7 @@ at::Tensor splat_sh(const at::Tensor& means_M3, const at::Tensor& sh_MK3, const 
   at::Tensor colors = at::empty({a.view_count, m, 3}, a.means.options());
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    gpu::splat_sh(a.view(), a.view_count, a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(), m, k, colors.data_ptr<T>(),
-                   on.stream());
+    gpu::splat_sh(a.view(), a.view_count, a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(), m, k, colors.data_ptr<T>(), on.stream());
   };
   a.means.scalar_type() == at::kFloat ? run(0.0f) : run(0.0);
   on.launched();
@@ -64,8 +63,8 @@ std::tuple<at::Tensor, at::Tensor> splat_sh_backward(const at::Tensor& grad_VM3,
   at::Tensor means_grad = at::empty_like(a.means), sh_grad = at::empty_like(a.sh);
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    gpu::splat_sh_backward(a.view(), a.view_count, grad.const_data_ptr<T>(), a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(),
-                            a.means.size(0), a.sh.size(1), means_grad.data_ptr<T>(), sh_grad.data_ptr<T>(), on.stream());
+    gpu::splat_sh_backward(a.view(), a.view_count, grad.const_data_ptr<T>(), a.means.const_data_ptr<T>(), a.sh.const_data_ptr<T>(), a.means.size(0),
+                           a.sh.size(1), means_grad.data_ptr<T>(), sh_grad.data_ptr<T>(), on.stream());
   };
   a.means.scalar_type() == at::kFloat ? run(0.0f) : run(0.0);
   on.launched();

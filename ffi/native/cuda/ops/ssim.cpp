@@ -23,8 +23,7 @@ at::Tensor ssim(const at::Tensor& x_BCHW, const at::Tensor& y_BCHW) {
   at::Tensor map = at::empty_like(x);
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    gpu::ssim(x.const_data_ptr<T>(), y.const_data_ptr<T>(), x.size(0) * x.size(1), x.size(2), x.size(3), map.data_ptr<T>(),
-               on.stream());
+    gpu::ssim(x.const_data_ptr<T>(), y.const_data_ptr<T>(), x.size(0) * x.size(1), x.size(2), x.size(3), map.data_ptr<T>(), on.stream());
   };
   x.scalar_type() == at::kFloat ? run(0.0f) : run(0.0);
   on.launched();
@@ -41,8 +40,8 @@ std::tuple<at::Tensor, at::Tensor> ssim_backward(const at::Tensor& grad_BCHW, co
   const at::Tensor moment_grads = at::empty({4, x.numel()}, x.options());
   const auto run = [&](auto zero) {
     using T = decltype(zero);
-    gpu::ssim_backward(grad.const_data_ptr<T>(), x.const_data_ptr<T>(), y.const_data_ptr<T>(), x.size(0) * x.size(1), x.size(2),
-                        x.size(3), moment_grads.data_ptr<T>(), x_grad.data_ptr<T>(), y_grad.data_ptr<T>(), on.stream());
+    gpu::ssim_backward(grad.const_data_ptr<T>(), x.const_data_ptr<T>(), y.const_data_ptr<T>(), x.size(0) * x.size(1), x.size(2), x.size(3),
+                       moment_grads.data_ptr<T>(), x_grad.data_ptr<T>(), y_grad.data_ptr<T>(), on.stream());
   };
   x.scalar_type() == at::kFloat ? run(0.0f) : run(0.0);
   on.launched();

@@ -53,8 +53,8 @@ std::tuple<at::Tensor, at::Tensor> voxel_cast(const at::Tensor& coords_N3, at::A
   gpu::voxel_cells(coord, count, grid, cells.data_ptr<int32_t>(), tables, on.stream());
   const VoxelLattice lattice{{origin[0], origin[1], origin[2]}, voxel_m};
   for (int64_t v = 0; v < views; ++v)
-    gpu::voxel_cast(grid, lattice, cameras[v], near, static_cast<int>(width), static_cast<int>(height),
-                     voxel_VHW.data_ptr<int32_t>() + v * pixels, depth_VHW.data_ptr<float>() + v * pixels, on.stream());
+    gpu::voxel_cast(grid, lattice, cameras[v], near, static_cast<int>(width), static_cast<int>(height), voxel_VHW.data_ptr<int32_t>() + v * pixels,
+                    depth_VHW.data_ptr<float>() + v * pixels, on.stream());
   on.launched();
   return {voxel_VHW, depth_VHW};
 }
