@@ -2,7 +2,7 @@
  * Runs samples of operators on the CPU and on the GPU and prints one line of JSON for each: how far the GPU's results are from the CPU's, and
  * whether a second run gives the same bytes. A process of its own, because a fault in a kernel ends all CUDA work of a process.
  *
- * usage: compare.ts [name …]   (all without names)
+ * usage: compare.ts DEVICE [name …]   (all without names; DEVICE cpu compares the CPU with itself, which tests this file)
  */
 import { type DType, scope, setThreads, TensorError, useDevice } from "../../ffi";
 import { samples } from "../operators";
@@ -53,9 +53,9 @@ function distance(found: ArrayLike<number>, expected: ArrayLike<number>): number
   return apart === 0 ? 0 : apart / Math.max(largest, 1e-30);
 }
 
-function compare(name: string, sample: Sample): Comparison {
-  const run = (device: string): Outcome => {
-    useDevice(device);
+function compare(name: string, sample: Sample, device: string): Comparison {
+  const run = (where: string): Outcome => {
+    useDevice(where);
     return scope(() => runSample(sample));
   };
   let expected: Outcome;
@@ -65,12 +65,12 @@ function compare(name: string, sample: Sample): Comparison {
     return { name, state: "failed", problem: `on the CPU: ${error}` };
   }
   try {
-    const found = run("cuda:0");
+    const found = run(device);
     if (found.dtypes.join() !== expected.dtypes.join() || found.bytes.some((b, i) => b.length !== expected.bytes[i]!.length)) {
       const of = ({ dtypes, bytes }: Outcome) => dtypes.map((dtype, i) => `${dtype} of ${bytes[i]!.length} bytes`).join(", ");
       return { name, state: "failed", problem: `results are ${of(found)}; the CPU's ${of(expected)}` };
     }
-    const again = run("cuda:0");
+    const again = run(device);
     const errors = found.bytes.map((bytes, i) => {
       const dtype = expected.dtypes[i]!;
       if (isFloat(dtype)) return distance(numbers(bytes, dtype), numbers(expected.bytes[i]!, dtype));
@@ -86,10 +86,11 @@ function compare(name: string, sample: Sample): Comparison {
 
 if (import.meta.main) {
   setThreads(8);
-  useDevice("cuda:0"); // before the first gradient on the CPU
-  const wanted = new Set(process.argv.slice(2));
+  const [device = "cuda:0", ...names] = process.argv.slice(2);
+  useDevice(device); // before the first gradient on the CPU
+  const wanted = new Set(names);
   for (const [name, sample] of Object.entries({ ...samples, ...gpuSamples })) {
     if (wanted.size > 0 && !wanted.has(name)) continue;
-    console.log(JSON.stringify(compare(name, sample), (_, value) => (value === Number.POSITIVE_INFINITY ? "Infinity" : value)));
+    console.log(JSON.stringify(compare(name, sample, device), (_, value) => (value === Number.POSITIVE_INFINITY ? "Infinity" : value)));
   }
 }

@@ -23,11 +23,15 @@ const BOUNDS: [RegExp, number, string][] = [
 const CPU_ONLY: [RegExp, string][] = [[/_reference$/, "plain references, which tests compare with"]];
 
 /** Runs all samples; a process that a fault ended is followed by one for the samples after it. */
-async function compareAll(): Promise<Map<string, Comparison>> {
+async function compareAll(device: string): Promise<Map<string, Comparison>> {
   const results = new Map<string, Comparison>();
   let left = Object.keys({ ...samples, ...gpuSamples });
   while (left.length > 0) {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "compare.ts"), ...left], { stdout: "pipe", stderr: "pipe", env: process.env });
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, "compare.ts"), device, ...left], {
+      stdout: "pipe",
+      stderr: "pipe",
+      env: process.env,
+    });
     const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text(), child.exited]);
     let lost = false;
     for (const line of output.split("\n").filter((text) => text.startsWith("{"))) {
@@ -53,7 +57,7 @@ describe("operators on a GPU", () => {
   skipUnless(gpuName, noGpu)(
     "give the CPU's results",
     async () => {
-      const results = [...(await compareAll()).values()];
+      const results = [...(await compareAll("cuda:0")).values()];
       const boundOf = (name: string) => BOUNDS.find(([pattern]) => pattern.test(name))?.[1] ?? BOUND;
       const wrong = results.filter(({ name, state, error }) => state === "failed" || (state === "compared" && !(error! <= boundOf(name))));
       const missing = results.filter(({ state }) => state === "missing").map(({ name }) => name);
@@ -73,6 +77,12 @@ describe("operators on a GPU", () => {
     },
     300_000,
   );
+
+  test("the comparison itself: the CPU beside the CPU", async () => {
+    const results = [...(await compareAll("cpu")).values()];
+    expect(results.filter(({ state, error, repeats }) => state !== "compared" || error !== 0 || !repeats)).toEqual([]);
+    expect(results.length).toBe(Object.keys({ ...samples, ...gpuSamples }).length);
+  }, 120_000);
 
   test("every bound has its reason", () => {
     for (const [, bound, reason] of BOUNDS) expect([bound > BOUND, reason.length > 0]).toEqual([true, true]);

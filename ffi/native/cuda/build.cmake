@@ -24,6 +24,8 @@ endforeach()
 
 file(GLOB CUDA_KERNELS CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/*.cu")
 file(GLOB CUDA_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/ops/*.cpp")
+# What reads and checks arguments for both devices, and registers nothing. libearthcraft.so shows only its C functions, so each library has its own.
+list(APPEND CUDA_SOURCES "${CMAKE_CURRENT_SOURCE_DIR}/ops/camera.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/ops/splat_scene.cpp")
 # Checks of arguments that operators on both devices share; they register nothing.
 list(APPEND CUDA_SOURCES "${CMAKE_CURRENT_SOURCE_DIR}/ops/camera.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/ops/splat_scene.cpp")
 set(CUDA_OBJECTS)
@@ -55,7 +57,7 @@ target_include_directories(earthcraft_cuda PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}"
 target_compile_definitions(earthcraft_cuda PRIVATE _GLIBCXX_USE_CXX11_ABI=1)
 target_compile_options(earthcraft_cuda PRIVATE -Wall -Wextra -Wno-unused-parameter)
 # What libtorch_cuda itself stands on (cuBLAS, cuDNN, NCCL) may be absent where this is built, and comes with libtorch where it runs.
-target_link_options(earthcraft_cuda PRIVATE "LINKER:--allow-shlib-undefined" "LINKER:--no-as-needed")
+target_link_options(earthcraft_cuda PRIVATE "LINKER:--allow-shlib-undefined" "LINKER:--no-as-needed" "LINKER:-z,defs")
 target_link_libraries(earthcraft_cuda PRIVATE "${EARTHCRAFT_LIBTORCH}/lib/libtorch_cuda.so" "${EARTHCRAFT_LIBTORCH}/lib/libc10_cuda.so"
   "${EARTHCRAFT_LIBTORCH}/lib/libtorch_cpu.so" "${EARTHCRAFT_LIBTORCH}/lib/libc10.so" "${CUDA_RUNTIME}")
 set_target_properties(earthcraft_cuda PROPERTIES BUILD_RPATH "${EARTHCRAFT_LIBTORCH}/lib" INSTALL_RPATH "${EARTHCRAFT_LIBTORCH}/lib")
