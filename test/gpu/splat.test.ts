@@ -1,8 +1,9 @@
 /**
  * Splats on the GPU beside the CPU's, which `ffi/splat/render.test.ts` compares with a reference in double.
  *
- * Values agree to a few parts in a million but at jumps: a splat's alpha at its cut-off of 1/255, light at its end, disc and low-pass filter at equal
- * distance, where the last bit decides. So a thousandth of the values may differ by more.
+ * Two of the CPU's own variants differ by 1e-5 of the largest value in pictures, by 5e-5 in gradients (splats seen nearly edge on lose digits), and by
+ * more at jumps, where the last bit decides: alpha at its cut-off of 1/255, light at its end, disc and low-pass filter at equal distance. So a
+ * thousandth of the pixels and a hundredth of the gradients may lie beyond the bounds.
  */
 import { describe, expect } from "bun:test";
 import { ops, scope, Tensor } from "../../ffi";
@@ -63,7 +64,7 @@ function compare(splats: Tensor[], views: ReturnType<typeof sized>, { background
     return [color, alpha, depth, median, normal];
   };
   const { expected, found } = onBoth(differentiated(render, inputs.length), inputs);
-  for (const [i, t] of expected.entries()) expectClose(found[i]!, t, { bound: i < 5 ? 1e-5 : 5e-5, jumps }, NAMES[i]);
+  for (const [i, t] of expected.entries()) expectClose(found[i]!, t, i < 5 ? { bound: 2e-5, jumps } : { bound: 2e-4, jumps: 1e-2 }, NAMES[i]);
   return found;
 }
 

@@ -42,7 +42,7 @@ at::Tensor view_rows(const SplatScene& scene) {
     rows.data_ptr<int64_t>()[2 * v] = scene.row[v];
     rows.data_ptr<int64_t>()[2 * v + 1] = (scene.colors_by_view ? v * scene.count : 0) + scene.first[v];
   }
-  return rows.to(scene.means_M3.device());
+  return rows.to(scene.means_M3.device(), at::kLong, /*non_blocking=*/true);
 }
 
 struct Bins {

@@ -37,7 +37,7 @@ Arguments read_arguments(const char* op, const at::Tensor& means_M3, const at::T
     view[v].first = read.first[v];
     view[v].end = read.first[v] + read.seen[v];
   }
-  return {means_M3.contiguous(), sh_MK3.contiguous(), views.to(means_M3.device()), count};
+  return {means_M3.contiguous(), sh_MK3.contiguous(), views.to(means_M3.device(), at::kByte, /*non_blocking=*/true), count};
 }
 
 at::Tensor splat_sh(const at::Tensor& means_M3, const at::Tensor& sh_MK3, const at::Tensor& viewmats_V44, const OptionalTensor& ranges_V2) {
