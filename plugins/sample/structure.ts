@@ -11,14 +11,12 @@ import {
   gridCells,
   type IntegrateOptions,
   type Latentsfm,
-  latentSizes,
   occupiedCells,
-  realCells,
+  refinedRows,
   roughen,
   type Structvae,
   sampleGrid,
   sampleLatents,
-  surestOfEmptyColumns,
 } from "../models/api";
 import { inColumns, rowsOf, toCoords } from "./known";
 import { noiseFor } from "./noise";
@@ -86,17 +84,13 @@ export function refinedLatents(models: StructureModels, coarse: Int32Array, requ
     const noise = noiseFor("latents", seed, [edge ** 3, channels]).indexSelect(0, cellNumbers(rough, edge));
     const settled = known && { mask: inColumns(coords, known.columns_LL, 8), x0: rowsOf(known.cells, coords).div(models.latentScale), noise };
     const z = sampleLatents(models.latentsfm, conditions, SparseTensor.of(coords, noise), { ...options.latentFlow, known: settled, onStep });
-    const drawn = z.toArray();
-    const real = new Set(realCells(drawn, channels, options.tau));
     const isSettled = settled?.mask.toArray();
-    if (isSettled && known) {
-      // What earlier windows decided stands, whatever the rule says of it.
-      const before = known.cells.index.lookup(coords).toArray();
-      for (const [row, flag] of isSettled.entries()) if (flag) before[row]! >= 0 ? real.add(row) : real.delete(row);
-    }
-    if (options.ground === "everywhere")
-      for (const row of surestOfEmptyColumns(rough, latentSizes(drawn, channels), real, (row) => !isSettled?.[row])) real.add(row);
-    const rows = Tensor.from(Int32Array.from(real).sort(), [real.size], { dtype: "i64" });
+    const before = known?.cells.index.lookup(coords).toArray();
+    const kept = refinedRows(rough, {
+      ...{ z: z.toArray(), channels, tau: options.tau, ground: options.ground },
+      settled: (row) => (isSettled?.[row] ? before![row]! >= 0 : undefined),
+    });
+    const rows = Tensor.from(kept, [kept.length], { dtype: "i64" });
     const chosen = coords.indexSelect(0, rows);
     const latents = z.indexSelect(0, rows).mul(models.latentScale);
     if (!settled || !known) return SparseTensor.of(chosen, latents);

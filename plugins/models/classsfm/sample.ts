@@ -29,10 +29,10 @@ export function sampleGrid(model: Classsfm, conditions: GuidedBy, noise: Tensor,
  *
  * @param fill the surest cell of a column that has none above 0, where `fill` says so of the cell
  */
-export function occupiedCells(grid: ArrayLike<number>, edge: number, fill: (cell: number) => boolean = () => false): Int32Array {
+export function occupiedCells(grid: ArrayLike<number>, edge: number, fill?: (cell: number) => boolean): Int32Array {
   const all = gridCells(edge);
   const above = Array.from({ length: edge ** 3 }, (_, i) => i).filter((i) => grid[i]! > 0);
-  const cells = [...above, ...surestOfEmptyColumns(all, grid, above, fill)].sort((a, b) => a - b);
+  const cells = fill ? [...above, ...surestOfEmptyColumns(all, grid, above, fill)].sort((a, b) => a - b) : above;
   return Int32Array.from(cells.flatMap((i) => [...all.subarray(3 * i, 3 * i + 3)]));
 }
 

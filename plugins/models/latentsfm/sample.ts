@@ -3,6 +3,7 @@ import { noGrad, scope, type Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
 import type { GuidedBy } from "../classsfm/sample";
 import { type IntegrateOptions, integrate } from "../flow";
+import { type Ground, surestOfEmptyColumns } from "../ground";
 import type { Latentsfm } from "./model";
 
 /**
@@ -22,8 +23,31 @@ export function sampleLatents(model: Latentsfm, conditions: GuidedBy, cells: Spa
   );
 }
 
+export interface Refinement {
+  /** Normalised latents of the cells [N, channels], row by row. */
+  z: ArrayLike<number>;
+  channels: number;
+  tau: number;
+  ground: Ground;
+  /** What earlier windows made of a cell, which stands whatever the rule says; undefined where the cell is open. */
+  settled?: (row: number) => boolean | undefined;
+}
+
+/**
+ * Which of the roughened cells stay, by ascending row: the real ones, and with ground everywhere the surest of a column that has none.
+ *
+ * @param cells [N, 3]
+ */
+export function refinedRows(cells: ArrayLike<number>, { z, channels, tau, ground, settled = () => undefined }: Refinement): Int32Array {
+  const real = new Set(realCells(z, channels, tau));
+  const kept: number[] = [];
+  for (let row = 0; row < z.length / channels; row++) if (settled(row) ?? real.has(row)) kept.push(row);
+  const filled = ground === "everywhere" ? surestOfEmptyColumns(cells, latentSizes(z, channels), kept, (row) => settled(row) === undefined) : [];
+  return Int32Array.from([...kept, ...filled]).sort();
+}
+
 /** How surely each cell is real: the mean of |z| over its channels, [N]. @param z normalised latents [N, C], row by row */
-export function latentSizes(z: ArrayLike<number>, channels: number): Float64Array {
+function latentSizes(z: ArrayLike<number>, channels: number): Float64Array {
   const sizes = new Float64Array(z.length / channels);
   for (let i = 0; i < z.length; i++) sizes[Math.floor(i / channels)]! += Math.abs(z[i]!) / channels;
   return sizes;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { StageResult, StageTask } from "../../../cli/plugin";
 import { scope } from "../../../ffi";
 import { openDataset } from "../../dataset/api";
-import { cellKeys, coarsened, iou, latentSizes, realCells, surestOfEmptyColumns } from "../../models/api";
+import { cellKeys, coarsened, iou, refinedRows } from "../../models/api";
 import { sceneCondition } from "../conditions";
 import { conditionOf, cropWindow, windowVoxels } from "../crop-input";
 import { loadModels } from "../load";
@@ -33,12 +33,8 @@ export async function run(task: StageTask<TuneOptions>): Promise<StageResult> {
         const all = refinedLatents(models, coarseCells(models, request), request);
         const z = all.feats.div(models.latentScale).toArray();
         const [cells, channels] = [cellsOf(all.coords), all.feats.shape[1]!];
-        const sizes = latentSizes(z, channels);
-        return candidates.map((tau) => {
-          const real = realCells(z, channels, tau);
-          const filled = options.structure.ground === "everywhere" ? surestOfEmptyColumns(cells, sizes, real) : [];
-          return iou(keptKeys(cells, Int32Array.of(...real, ...filled)), truth);
-        });
+        const { ground } = options.structure;
+        return candidates.map((tau) => iou(keptKeys(cells, refinedRows(cells, { z, channels, tau, ground })), truth));
       });
       for (const [k, value] of refined.entries()) sums[k]! += value / scenes;
       task.progress(i * options.seeds + draw + 1, scenes, id);
