@@ -1,10 +1,13 @@
 /** Runs a function on tensors of the processor and on copies of them on the GPU. */
 import { expect } from "bun:test";
 import "../matchers";
-import { grad, noGrad, Tensor } from "../../ffi";
+import { grad, noGrad, onDevice, Tensor } from "../../ffi";
 import { randomTensor } from "../voxels";
+import { gpuName } from "./gpu";
 
 export const GPU = "cuda:0";
+// Before the first gradient on the processor, which starts autograd's threads for the devices that it knows.
+if (gpuName) onDevice(GPU, () => {});
 
 type Function = (...inputs: Tensor[]) => readonly Tensor[];
 
@@ -30,7 +33,7 @@ export function differentiated(run: Function, wanted: number): Function {
       ),
     );
     const gradients = grad(roots, leaves.slice(0, wanted), seeds);
-    return [...outputs, ...gradients.map((t, i) => t ?? Tensor.zeros(inputs[i]!.shape))].map((t) => t.detach());
+    return [...outputs, ...gradients.map((t, i) => t ?? Tensor.zeros(inputs[i]!.shape, { device: inputs[i]!.device }))].map((t) => t.detach());
   };
 }
 
