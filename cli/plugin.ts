@@ -118,6 +118,8 @@ export interface StageDefinition<S extends z.ZodObject> {
   readonly itemsOf?: string;
   /** Uses the tensor library. */
   readonly native: boolean;
+  /** Computes on the GPU that `--device` names; a stage that does not say so stays on the processor. */
+  readonly gpu?: boolean;
   /** Tasks of a `foreach` stage run beside each other with one thread each ("items", the default) or one after the other with all threads. */
   readonly parallel?: "items" | "threads";
   /** Data-parallel processes that run one task together. */

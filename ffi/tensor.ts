@@ -3,7 +3,7 @@
  *
  * It lives until its scope ends (`scope.ts`), its arena is disposed (`arena.ts`), or `dispose` is called; using it afterwards is an error.
  */
-import { deviceInUse } from "./device";
+import { deviceInUse, onDevice } from "./device";
 import { type DType, dtypeOfArray, dtypeOfCode, dtypes, isDType, type NumericArray } from "./dtype";
 import { ArgumentError } from "./errors";
 import { check, checkCount, failure, loadNative } from "./load";
@@ -41,6 +41,8 @@ export class Tensor {
     const array = ArrayBuffer.isView(values) ? (values as NumericArray) : arrayFor(values as readonly number[], options.dtype);
     const count = shape.reduce((a, b) => a * b, 1);
     if (count !== array.length) throw new ArgumentError(`Tensor.from: ${array.length} values do not fill [${shape.join(", ")}]`);
+    const { device = deviceInUse() } = options;
+    if (device !== deviceInUse()) return onDevice(device, () => Tensor.from(array, shape, options));
     const own = options.dtype === "bool" && (array instanceof Uint8Array || array instanceof Uint8ClampedArray) ? "bool" : dtypeOfArray(array);
     const { call, stream } = loadNative();
     for (let i = 0; i < shape.length; ++i) stream[i] = shape[i]!;
@@ -426,7 +428,9 @@ export class Tensor {
   /** As another element type (`"bf16"`) or on another device (`"cuda:0"`); the tensor itself where nothing changes. */
   to(target: DType | (string & {})): Tensor {
     if (isDType(target)) return target === this.dtype ? this : aten.to(this, target);
-    return target === this.device ? this : aten.to(this, target, this.dtype);
+    if (target === this.device) return this;
+    // What goes to a GPU has left this memory when the call returns, whether or not the GPU has got to it.
+    return aten.to(this, target, this.dtype, target !== "cpu");
   }
 }
 

@@ -177,11 +177,10 @@ class Scheduler {
     };
     for (let attempt = 0; ; attempt++) {
       try {
-        const record = await runner.run(
-          this.#spec(stage, item, threads),
-          events,
-          this.options.world === undefined ? (stage.stage.ranks?.(stage.options) ?? 1) : 1,
-        );
+        const spec = this.#spec(stage, item, threads);
+        // Processes that share a GPU would only wait for each other; their crops are computed one after the other.
+        const alone = this.options.world !== undefined || spec.device !== "cpu";
+        const record = await runner.run(spec, events, alone ? 1 : (stage.stage.ranks?.(stage.options) ?? 1));
         progress.ended(item);
         return item === undefined ? { ...record, peakMemory_bytes: record.peakMemory_bytes + peakMemory() } : record;
       } catch (error) {

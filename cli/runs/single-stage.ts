@@ -16,6 +16,7 @@ import { makePool, nativeLibrary, type Session, threadsOf } from "./session";
 import { Interruption } from "./signals";
 import { StageProgress } from "./stage-progress";
 import type { TaskSpec } from "./task";
+import { deviceOf } from "./task-spec";
 
 /** @throws UserError of exit 2 unless `dir` is new, or an earlier output of the same stage outside any run */
 function refuseOthers(dir: string, stage: string): void {
@@ -71,7 +72,7 @@ export async function runStage(session: Session, request: StageRequest): Promise
     seed,
     needs,
     place: request.place === undefined ? "" : resolve(io.cwd, request.place),
-    device: common.device ?? "cpu",
+    device: deviceOf(stage, common.device ?? "cpu"),
     threads: threadsOf(io, undefined),
     world: { rank: 0, size: 1 },
   };

@@ -23,6 +23,7 @@ export const extend = defineStage({
   options: extendOptions,
   needs: samplingNeeds,
   native: true,
+  gpu: true,
   minutes: 0.15,
   run: async (task) => (await import("./run")).run(task),
 });

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { EXIT, UserError } from "../../cli/plugin";
-import { loadSafetensors, saveSafetensors, scope } from "../../ffi";
+import { deviceInUse, loadSafetensors, saveSafetensors, scope } from "../../ffi";
 import { type ModelName, modelNames, models } from "./registry";
 
 const infoSchema = z.strictObject({
@@ -34,7 +34,7 @@ export function saveModel<N extends ModelName>(dir: string, name: N, model: Buil
 }
 
 /** @throws UserError when the folder holds no such model, or one of another kind */
-export function loadModel<N extends ModelName>(dir: string, name: N, device = "cpu"): { model: Built<N>; info: ModelInfo } {
+export function loadModel<N extends ModelName>(dir: string, name: N, device = deviceInUse()): { model: Built<N>; info: ModelInfo } {
   const path = join(dir, "model.json");
   const info = readInfo(path);
   if (info.model !== name) throw new UserError({ what: `this is a ${info.model}, not a ${name}`, where: path, exit: EXIT.badInput });

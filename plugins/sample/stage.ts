@@ -25,6 +25,7 @@ export const sample = defineStage({
   options: sampleOptions,
   needs: samplingNeeds,
   native: true,
+  gpu: true,
   minutes: 0.05,
   run: async (task) => (await import("./run")).run(task),
 });

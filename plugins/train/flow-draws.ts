@@ -1,5 +1,5 @@
 /** Times and noise of a training step: several draws of one scene side by side. */
-import { Tensor } from "../../ffi";
+import { onDevice, Tensor } from "../../ffi";
 import { type Inpainting, LEVELS, logitNormalTime, pair, type Settled, trainingTime } from "../models/api";
 import type { Square } from "./augment/crop";
 import { drawStrips, settledCells } from "./augment/settled";
@@ -65,5 +65,8 @@ export function repeatRows(x: Tensor, times: number): Tensor {
 
 function timesOf(count: number, law: FlowOptions["times"], shift: number, draws: StepDraws): number[] {
   if (law === "uniform") return draws.integers(count, LEVELS).map((index) => trainingTime(index + 1, shift));
-  return Array.from(draws.normal([count]).toArray(), (z) => logitNormalTime(z));
+  return Array.from(
+    onDevice("cpu", () => draws.normal([count]).toArray()),
+    (z) => logitNormalTime(z),
+  );
 }

@@ -1,7 +1,7 @@
 /**
  * Random numbers of a training run. Every number is a function of (seed, purpose, crop, draw): nothing has a state, so a resumed run, or one on other hardware, draws the same.
  */
-import { normal, type Purpose, type RandomStream, scope, type Tensor, uniform } from "../../ffi";
+import { normal, onDevice, type Purpose, type RandomStream, scope, type Tensor, uniform } from "../../ffi";
 import type { Draws } from "../models/api";
 
 /** Draws of one purpose within one crop. */
@@ -18,7 +18,7 @@ export class StepDraws implements Draws {
   ) {}
 
   uniform(count: number): Float32Array {
-    return scope(() => uniform([count], this.next()).toArray() as Float32Array);
+    return onDevice("cpu", () => scope(() => uniform([count], this.next()).toArray() as Float32Array));
   }
 
   /** Standard normal. */

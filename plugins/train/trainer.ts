@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { Cancelled, EXIT, type StageTask, UserError } from "../../cli/plugin";
-import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope } from "../../ffi";
+import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope, type Tensor } from "../../ffi";
 import { rematerializing } from "../models/api";
 import { CheckpointWriter, latestCheckpoint, sweepCheckpoints } from "./checkpoint";
 import type { LossParts } from "./losses/structvae";
@@ -61,15 +61,21 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     await job.prepare(step);
     const ahead = step + 1 < steps ? job.prepare(step + 1) : undefined;
     ahead?.catch(() => {}); // told where it is awaited, should the step not fail first
-    for (const place of places)
-      scope(() => {
-        const { loss, parts, ids: seen } = precisely(options, () => job.loss(step, place));
-        ids.push(...seen);
-        const value = loss.item();
-        if (!Number.isFinite(value)) stopAt(step, `the loss is ${value}`, ids);
-        for (const [name, part] of Object.entries({ loss: value, ...parts })) sums[name] = (sums[name] ?? 0) + part / places.length;
-        loss.mul(world.size / batch).backward();
-      });
+    const scalars: Record<string, Tensor>[] = [];
+    scope(() => {
+      for (const place of places) {
+        const kept = scope(() => {
+          const { loss, parts, ids: seen } = precisely(options, () => job.loss(step, place));
+          ids.push(...seen);
+          loss.mul(world.size / batch).backward();
+          return Object.fromEntries(Object.entries({ loss, ...parts }).map(([name, part]) => [name, part.detach()]));
+        });
+        scalars.push(kept);
+      }
+      // Read after backward: a GPU works through the step while the next calls are made.
+      for (const kept of scalars) for (const [name, part] of Object.entries(kept)) sums[name] = (sums[name] ?? 0) + part.item() / places.length;
+    });
+    if (!Number.isFinite(sums.loss)) stopAt(step, `the loss is ${sums.loss}`, ids);
     world.averageGradients(model);
     const lr = learningRate(settings.lr, step, steps);
     const { gradNorm, finite } = optimiser.step(lr);

@@ -72,7 +72,13 @@ export function runSample(sample: Sample): Outcome {
   const dtypes = outputs.map((t) => t.dtype);
   const roots = outputs.filter((t) => t.requiresGrad);
   if (roots.length > 0) {
-    const seeds = noGrad(() => roots.map((t) => data(...t.shape).to(t.dtype)));
+    const seeds = noGrad(() =>
+      roots.map((t) =>
+        data(...t.shape)
+          .to(t.dtype)
+          .to(t.device),
+      ),
+    );
     for (const gradient of grad(roots, leaves, seeds)) {
       if (gradient === null) continue;
       bytes.push(gradient.toBytes());

@@ -80,7 +80,8 @@ ec_handle ec_tensor_from(const void* bytes, uint64_t byte_count, int32_t dtype, 
       fail(EC_SHAPE, "the shape needs " + std::to_string(layout.bytes) + " bytes, the array has " + std::to_string(byte_count));
     at::Tensor tensor = at::empty(layout.sizes, at::TensorOptions().dtype(type));
     if (byte_count > 0) std::memcpy(tensor.mutable_data_ptr(), bytes, byte_count);
-    if (!default_device().is_cpu()) tensor = tensor.to(default_device());
+    // Not waited for: pageable memory has been read when the call returns.
+    if (!default_device().is_cpu()) tensor = tensor.to(default_device(), /*non_blocking=*/true);
     return issue(std::move(tensor));
   });
 }

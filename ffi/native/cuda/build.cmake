@@ -26,8 +26,6 @@ file(GLOB CUDA_KERNELS CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/*.cu"
 file(GLOB CUDA_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/ops/*.cpp")
 # What reads and checks arguments for both devices, and registers nothing. libearthcraft.so shows only its C functions, so each library has its own.
 list(APPEND CUDA_SOURCES "${CMAKE_CURRENT_SOURCE_DIR}/ops/camera.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/ops/splat_scene.cpp")
-# Checks of arguments that operators on both devices share; they register nothing.
-list(APPEND CUDA_SOURCES "${CMAKE_CURRENT_SOURCE_DIR}/ops/camera.cpp" "${CMAKE_CURRENT_SOURCE_DIR}/ops/splat_scene.cpp")
 set(CUDA_OBJECTS)
 foreach(KERNEL IN LISTS CUDA_KERNELS)
   get_filename_component(NAME "${KERNEL}" NAME_WE)

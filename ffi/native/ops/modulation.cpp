@@ -2,17 +2,21 @@
 // heads.
 //
 // Shapes:  x, y [N, C]; scale, shift, gate [B, C], one row a scene; starts [B + 1] int64 where each scene's rows begin; heads [N, H, D], gamma [H,
-// D]. f32 on the CPU takes one pass each way; every other type and device is composed of ATen's operators, whose double is the reference.
+// D]. f32, and bf16 on GPUs, takes one pass each way, by operators that have a kernel for each device; every other type is composed of ATen's
+// operators, whose double is the reference.
 
 #include "../kernels/modulation.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/repeat_interleave.h>
+#include <ATen/ops/result_type.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
@@ -32,7 +36,15 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kGrain = 16384;  // elements a thread takes at least
 
-bool fast(const at::Tensor& t) { return t.is_cpu() && t.scalar_type() == at::kFloat; }
+// Whether the operators of one pass take it.
+bool fast(const at::Tensor& t) {
+  return t.is_cpu() ? t.scalar_type() == at::kFloat : t.is_cuda() && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
+}
+
+template <typename Function>
+c10::TypedOperatorHandle<Function> operator_of(const char* name) {
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Function>();
+}
 
 void check_rows(const char* op, const char* name, const at::Tensor& rows, const at::Tensor& x, const at::Tensor& starts) {
   TORCH_CHECK(x.dim() == 2 && rows.dim() == 2 && rows.size(1) == x.size(1) && rows.size(0) == starts.size(0) - 1, op, ": ", name, " must be [",
@@ -85,7 +97,7 @@ at::Tensor gathered(const std::vector<Part>& parts, const at::Tensor& partial, i
 }
 
 std::tuple<at::Tensor, at::Tensor> modulated_norm_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& shift,
-                                                          const at::Tensor& starts, double eps) {
+                                                          const at::Tensor& starts, double eps, at::ScalarType) {
   const int64_t channels = x.size(1);
   at::Tensor out = at::empty(x.sizes(), x.options()), stats = at::empty({x.size(0), 2}, x.options());
   const float *from = x.const_data_ptr<float>(), *w = weight.const_data_ptr<float>(), *b = shift.const_data_ptr<float>();
@@ -100,13 +112,12 @@ std::tuple<at::Tensor, at::Tensor> modulated_norm_forward(const at::Tensor& x, c
 std::tuple<at::Tensor, at::Tensor, at::Tensor> modulated_norm_backward(const at::Tensor& out_grad, const at::Tensor& x, const at::Tensor& weight,
                                                                        const at::Tensor& stats, const at::Tensor& starts) {
   const int64_t channels = x.size(1), scenes = starts.size(0) - 1;
-  const at::Tensor grad = out_grad.contiguous();
   const std::vector<Part> parts = parts_of(starts, channels);
   const auto count = static_cast<int64_t>(parts.size());
   at::Tensor x_grad = at::empty(x.sizes(), x.options()), scale_parts = at::zeros({count, channels}, x.options()),
              shift_parts = at::zeros({count, channels}, x.options());
   const float *from = x.const_data_ptr<float>(), *w = weight.const_data_ptr<float>(), *kept = stats.const_data_ptr<float>(),
-              *g = grad.const_data_ptr<float>();
+              *g = out_grad.const_data_ptr<float>();
   float *to = x_grad.mutable_data_ptr<float>(), *scale_to = scale_parts.mutable_data_ptr<float>(), *shift_to = shift_parts.mutable_data_ptr<float>();
   const auto kernel = EC_KERNEL(layer_norm_backward);
   each_part(parts, [&](int64_t i, const Part& part) {
@@ -119,15 +130,20 @@ struct ModulatedNormFunction : torch::autograd::Function<ModulatedNormFunction> 
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x_any, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& starts,
                             double eps) {
     at::AutoDispatchBelowADInplaceOrView guard;
-    const at::Tensor x = x_any.contiguous(), weight = (scale + 1).contiguous();
-    auto [out, stats] = modulated_norm_forward(x, weight, shift.contiguous(), starts, eps);
+    const at::Tensor x = x_any.contiguous(), weight = (scale.to(at::kFloat) + 1).contiguous();
+    // As autocast would have it: a norm's result is f32.
+    const bool whole = at::autocast::is_autocast_enabled(x.device().type());
+    const at::ScalarType dtype = whole ? at::kFloat : at::promote_types(at::result_type(x, scale), shift.scalar_type());
+    static const auto op = operator_of<decltype(modulated_norm_forward)>("earthcraft::modulated_norm_forward");
+    auto [out, stats] = op.call(x, weight, shift.to(at::kFloat).contiguous(), starts, eps, dtype);
     ctx->save_for_backward({x, weight, stats, starts});
     return out;
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list s = ctx->get_saved_variables();
-    auto [x_grad, scale_grad, shift_grad] = modulated_norm_backward(grads[0], s[0], s[1], s[2], s[3]);
+    static const auto op = operator_of<decltype(modulated_norm_backward)>("earthcraft::modulated_norm_backward");
+    auto [x_grad, scale_grad, shift_grad] = op.call(grads[0].contiguous(), s[0], s[1], s[2], s[3]);
     return {x_grad, scale_grad, shift_grad, at::Tensor(), at::Tensor()};
   }
 };
@@ -147,36 +163,46 @@ at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& scale, const at
   return at::layer_norm(x, {x.size(1)}, {}, {}, eps) * (spread(scale, starts) + 1) + spread(shift, starts);
 }
 
+at::Tensor gated_add_forward_op(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y, const at::Tensor& starts) {
+  const int64_t channels = x.size(1);
+  at::Tensor out = at::empty(x.sizes(), x.options());
+  const float *a = x.const_data_ptr<float>(), *g = gate.const_data_ptr<float>(), *b = y.const_data_ptr<float>();
+  float* to = out.mutable_data_ptr<float>();
+  const auto kernel = EC_KERNEL(gated_add_forward);
+  each_part(parts_of(starts, channels), [&](int64_t, const Part& part) { kernel(a, g + part.scene * channels, b, part.begin, part.end, channels, to); });
+  return out;
+}
+
+std::tuple<at::Tensor, at::Tensor> gated_add_backward_op(const at::Tensor& out_grad, const at::Tensor& gate, const at::Tensor& y,
+                                                         const at::Tensor& starts) {
+  const int64_t channels = out_grad.size(1);
+  const std::vector<Part> parts = parts_of(starts, channels);
+  at::Tensor y_grad = at::empty(out_grad.sizes(), out_grad.options()),
+             gate_parts = at::zeros({static_cast<int64_t>(parts.size()), channels}, out_grad.options());
+  const float *d = out_grad.const_data_ptr<float>(), *g = gate.const_data_ptr<float>(), *b = y.const_data_ptr<float>();
+  float *to = y_grad.mutable_data_ptr<float>(), *gate_to = gate_parts.mutable_data_ptr<float>();
+  const auto kernel = EC_KERNEL(gated_add_backward);
+  each_part(parts, [&](int64_t i, const Part& part) {
+    kernel(d, g + part.scene * channels, b, part.begin, part.end, channels, to, gate_to + i * channels);
+  });
+  return {gathered(parts, gate_parts, gate.size(0)), y_grad};
+}
+
 struct GatedAddFunction : torch::autograd::Function<GatedAddFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x_any, const at::Tensor& gate_any, const at::Tensor& y_any,
-                            const at::Tensor& starts) {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gate_any, const at::Tensor& y_any, const at::Tensor& starts) {
     at::AutoDispatchBelowADInplaceOrView guard;
-    const at::Tensor x = x_any.contiguous(), gate = gate_any.contiguous(), y = y_any.contiguous();
-    const int64_t channels = x.size(1);
-    at::Tensor out = at::empty(x.sizes(), x.options());
-    const float *a = x.const_data_ptr<float>(), *g = gate.const_data_ptr<float>(), *b = y.const_data_ptr<float>();
-    float* to = out.mutable_data_ptr<float>();
-    const auto kernel = EC_KERNEL(gated_add_forward);
-    each_part(parts_of(starts, channels),
-              [&](int64_t, const Part& part) { kernel(a, g + part.scene * channels, b, part.begin, part.end, channels, to); });
+    const at::Tensor gate = gate_any.to(at::kFloat).contiguous(), y = y_any.contiguous();
+    static const auto op = operator_of<decltype(gated_add_forward_op)>("earthcraft::gated_add_forward");
+    at::Tensor out = op.call(x.contiguous(), gate, y, starts);
     ctx->save_for_backward({gate, y, starts});
     return out;
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list s = ctx->get_saved_variables();
-    const at::Tensor grad = grads[0].contiguous();
-    const int64_t channels = grad.size(1);
-    const std::vector<Part> parts = parts_of(s[2], channels);
-    at::Tensor y_grad = at::empty(grad.sizes(), grad.options()),
-               gate_parts = at::zeros({static_cast<int64_t>(parts.size()), channels}, grad.options());
-    const float *d = grad.const_data_ptr<float>(), *g = s[0].const_data_ptr<float>(), *b = s[1].const_data_ptr<float>();
-    float *to = y_grad.mutable_data_ptr<float>(), *gate_to = gate_parts.mutable_data_ptr<float>();
-    const auto kernel = EC_KERNEL(gated_add_backward);
-    each_part(parts, [&](int64_t i, const Part& part) {
-      kernel(d, g + part.scene * channels, b, part.begin, part.end, channels, to, gate_to + i * channels);
-    });
-    return {grads[0], gathered(parts, gate_parts, s[0].size(0)), y_grad, at::Tensor()};
+    static const auto op = operator_of<decltype(gated_add_backward_op)>("earthcraft::gated_add_backward");
+    auto [gate_grad, y_grad] = op.call(grads[0].contiguous(), s[0], s[1], s[2]);
+    return {grads[0], gate_grad, y_grad, at::Tensor()};
   }
 };
 
@@ -200,31 +226,44 @@ Heads heads_of(const at::Tensor& x, const at::Tensor& gamma) {
   return {x.const_data_ptr<float>(), x.stride(0), x.stride(1), x.size(1), x.size(2), gamma.const_data_ptr<float>()};
 }
 
+std::tuple<at::Tensor, at::Tensor> head_norm_forward_op(const at::Tensor& x, const at::Tensor& gamma) {
+  at::Tensor out = at::empty(x.sizes(), x.options()), inverse = at::empty({x.size(0), x.size(1)}, x.options());
+  const Heads task = heads_of(x, gamma);
+  float *to = out.mutable_data_ptr<float>(), *kept = inverse.mutable_data_ptr<float>();
+  const auto kernel = EC_KERNEL(head_norm_forward);
+  each_part(head_parts(x), [&](int64_t, const Part& part) { kernel(task, part.begin, part.end, to, kept); });
+  return {out, inverse};
+}
+
+std::tuple<at::Tensor, at::Tensor> head_norm_backward_op(const at::Tensor& out_grad, const at::Tensor& x, const at::Tensor& gamma,
+                                                         const at::Tensor& inverse) {
+  const std::vector<Part> parts = head_parts(x);
+  const int64_t width = gamma.numel();
+  at::Tensor x_grad = at::empty(out_grad.sizes(), out_grad.options()),
+             gamma_parts = at::zeros({static_cast<int64_t>(parts.size()), width}, out_grad.options());
+  const Heads task = heads_of(x, gamma);
+  const float *kept = inverse.const_data_ptr<float>(), *g = out_grad.const_data_ptr<float>();
+  float *to = x_grad.mutable_data_ptr<float>(), *gamma_to = gamma_parts.mutable_data_ptr<float>();
+  const auto kernel = EC_KERNEL(head_norm_backward);
+  each_part(parts, [&](int64_t i, const Part& part) { kernel(task, kept, g, part.begin, part.end, to, gamma_to + i * width); });
+  return {x_grad, gathered(parts, gamma_parts, 1).view(gamma.sizes())};
+}
+
 struct HeadNormFunction : torch::autograd::Function<HeadNormFunction> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x_any, const at::Tensor& gamma_any) {
     at::AutoDispatchBelowADInplaceOrView guard;
-    const at::Tensor x = x_any.stride(2) == 1 ? x_any : x_any.contiguous(), gamma = gamma_any.contiguous();
-    at::Tensor out = at::empty(x.sizes(), x.options()), inverse = at::empty({x.size(0), x.size(1)}, x.options());
-    const Heads task = heads_of(x, gamma);
-    float *to = out.mutable_data_ptr<float>(), *kept = inverse.mutable_data_ptr<float>();
-    const auto kernel = EC_KERNEL(head_norm_forward);
-    each_part(head_parts(x), [&](int64_t, const Part& part) { kernel(task, part.begin, part.end, to, kept); });
+    const at::Tensor x = x_any.stride(2) == 1 ? x_any : x_any.contiguous(), gamma = gamma_any.to(at::kFloat).contiguous();
+    static const auto op = operator_of<decltype(head_norm_forward_op)>("earthcraft::head_norm_forward");
+    auto [out, inverse] = op.call(x, gamma);
     ctx->save_for_backward({x, gamma, inverse});
     return out;
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     at::AutoDispatchBelowADInplaceOrView guard;
     const variable_list s = ctx->get_saved_variables();
-    const at::Tensor grad = grads[0].contiguous();
-    const std::vector<Part> parts = head_parts(s[0]);
-    const int64_t width = s[1].numel();
-    at::Tensor x_grad = at::empty(grad.sizes(), grad.options()), gamma_parts = at::zeros({static_cast<int64_t>(parts.size()), width}, grad.options());
-    const Heads task = heads_of(s[0], s[1]);
-    const float *inverse = s[2].const_data_ptr<float>(), *g = grad.const_data_ptr<float>();
-    float *to = x_grad.mutable_data_ptr<float>(), *gamma_to = gamma_parts.mutable_data_ptr<float>();
-    const auto kernel = EC_KERNEL(head_norm_backward);
-    each_part(parts, [&](int64_t i, const Part& part) { kernel(task, inverse, g, part.begin, part.end, to, gamma_to + i * width); });
-    return {x_grad, gathered(parts, gamma_parts, 1).view(s[1].sizes())};
+    static const auto op = operator_of<decltype(head_norm_backward_op)>("earthcraft::head_norm_backward");
+    auto [x_grad, gamma_grad] = op.call(grads[0].contiguous(), s[0], s[1], s[2]);
+    return {x_grad, gamma_grad};
   }
 };
 
@@ -242,12 +281,27 @@ TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=1e-06) -> Tensor");
   m.def("gated_add(Tensor x, Tensor gate, Tensor y, Tensor starts) -> Tensor");
   m.def("head_norm(Tensor x, Tensor gamma) -> Tensor");
+  m.def("modulated_norm_forward(Tensor x, Tensor weight, Tensor shift, Tensor starts, float eps, ScalarType dtype) -> (Tensor, Tensor)");
+  m.def("modulated_norm_backward(Tensor out_grad, Tensor x, Tensor weight, Tensor stats, Tensor starts) -> (Tensor, Tensor, Tensor)");
+  m.def("gated_add_forward(Tensor x, Tensor gate, Tensor y, Tensor starts) -> Tensor");
+  m.def("gated_add_backward(Tensor out_grad, Tensor gate, Tensor y, Tensor starts) -> (Tensor, Tensor)");
+  m.def("head_norm_forward(Tensor x, Tensor gamma) -> (Tensor, Tensor)");
+  m.def("head_norm_backward(Tensor out_grad, Tensor x, Tensor gamma, Tensor inverse) -> (Tensor, Tensor)");
 }
 
 TORCH_LIBRARY_IMPL(earthcraft, CompositeImplicitAutograd, m) {
   m.impl("modulated_norm", &modulated_norm);
   m.impl("gated_add", &gated_add);
   m.impl("head_norm", &head_norm);
+}
+
+TORCH_LIBRARY_IMPL(earthcraft, CPU, m) {
+  m.impl("modulated_norm_forward", &modulated_norm_forward);
+  m.impl("modulated_norm_backward", &modulated_norm_backward);
+  m.impl("gated_add_forward", &gated_add_forward_op);
+  m.impl("gated_add_backward", &gated_add_backward_op);
+  m.impl("head_norm_forward", &head_norm_forward_op);
+  m.impl("head_norm_backward", &head_norm_backward_op);
 }
 
 }  // namespace earthcraft

@@ -33,7 +33,7 @@ at::Tensor fresh(const char* name, at::IntArrayRef shape, at::ScalarType dtype, 
 }
 
 // Drawn by the CPU and copied, numbers are the same on every device, normals to the last bit.
-at::Tensor placed(const at::Tensor& drawn) { return drawn.to(default_device()); }
+at::Tensor placed(const at::Tensor& drawn) { return drawn.to(default_device(), /*non_blocking=*/true); }
 
 // Calls fill(i, words) for blocks of `per_block` elements; i is the first element of a block.
 template <typename Fill>

@@ -1,5 +1,5 @@
 /** Features of one picture, a vector a patch: what TexFM's conditions lay on voxels. */
-import { ops, scope, Tensor } from "../../../ffi";
+import { onDevice, ops, scope, Tensor } from "../../../ffi";
 import { PALETTE } from "../../earth/api";
 import { FEATURE_CHANNELS, type FeatureExtractor } from "./extractor";
 
@@ -19,16 +19,19 @@ export interface PatchFeatures {
  */
 export function pictureFeatures(extractor: FeatureExtractor, rgb: Uint8Array, width: number, height: number, enlarge = 1): PatchFeatures {
   const { patch } = extractor;
-  return scope(() => {
-    const small = Tensor.from(rgb, [1, height, width, 3]).to("f32").div(255).permute([0, 3, 1, 2]);
-    const [h, w] = [height * enlarge, width * enlarge];
-    const picture = enlarge === 1 ? small : ops.aten.upsampleNearest2d(small, [h, w]);
-    const [padH, padW] = [(patch - (h % patch)) % patch, (patch - (w % patch)) % patch];
-    const padded = padH + padW > 0 ? ops.aten.pad(picture, [0, padW, 0, padH], "replicate") : picture;
-    const encoded = extractor.encode(padded.contiguous());
-    const [, , rows, columns] = encoded.shape as [number, number, number, number];
-    return { values: encoded.toArray() as Float32Array, channels: FEATURE_CHANNELS, rows, columns, patch: patch / enlarge };
-  });
+  // They go back into an array: a GPU would be waited for.
+  return onDevice("cpu", () =>
+    scope(() => {
+      const small = Tensor.from(rgb, [1, height, width, 3]).to("f32").div(255).permute([0, 3, 1, 2]);
+      const [h, w] = [height * enlarge, width * enlarge];
+      const picture = enlarge === 1 ? small : ops.aten.upsampleNearest2d(small, [h, w]);
+      const [padH, padW] = [(patch - (h % patch)) % patch, (patch - (w % patch)) % patch];
+      const padded = padH + padW > 0 ? ops.aten.pad(picture, [0, padW, 0, padH], "replicate") : picture;
+      const encoded = extractor.encode(padded.contiguous());
+      const [, , rows, columns] = encoded.shape as [number, number, number, number];
+      return { values: encoded.toArray() as Float32Array, channels: FEATURE_CHANNELS, rows, columns, patch: patch / enlarge };
+    }),
+  );
 }
 
 /**

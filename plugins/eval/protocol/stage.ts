@@ -31,6 +31,7 @@ export const evaluate = defineStage({
   options: evaluateOptions,
   needs: samplingNeeds,
   native: true,
+  gpu: true,
   minutes: 1,
   run: async (task) => (await import("./run")).run(task),
 });

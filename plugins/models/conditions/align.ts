@@ -4,7 +4,7 @@ import { SparseTensor } from "../../../ffi/sparse";
 
 /** @returns [N, C] for the N voxels of `scene` */
 export function alignTo(scene: SparseTensor, cond: SparseTensor): Tensor {
-  const row = cond.index.lookup(scene.coords);
+  const row = cond.index.lookup(scene.index);
   const found = row.ge(0).to(cond.feats.dtype).reshape([-1, 1]);
   return cond.feats.indexSelect(0, row.clamp(0)).mul(found);
 }

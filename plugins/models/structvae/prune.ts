@@ -7,7 +7,7 @@ const CERTAIN = 1e6;
 
 /** 0 where the voxel is not in the truth, 1 where it is: int64 [N]. */
 export function labels(pseudo: SparseTensor, truth: SparseTensor): Tensor {
-  return scope(() => truth.index.lookup(pseudo.coords).ge(0).to("i64"));
+  return scope(() => truth.index.lookup(pseudo.index).ge(0).to("i64"));
 }
 
 /** Rows with label 1, in order: int64 [M]. */

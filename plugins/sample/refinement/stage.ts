@@ -20,6 +20,7 @@ export const tuneRefinement = defineStage({
   options: tuneOptions,
   needs: modelNeeds,
   native: true,
+  gpu: true,
   minutes: 0.1,
   run: async (task) => (await import("./run")).run(task),
 });

@@ -6,5 +6,5 @@ import type { LossParts } from "./structvae";
 export function flowLossOf(velocity: Tensor, target: Tensor, settled?: Tensor): LossParts {
   const errors = velocity.sub(target).pow(2);
   const loss = settled ? errors.mean(1, true).mul(settled.neg().add(1)).sum().div(settled.neg().add(1).sum()) : errors.mean();
-  return { loss, parts: { mse: loss.item() } };
+  return { loss, parts: { mse: loss } };
 }

@@ -13,17 +13,18 @@ export type StructvaeLoss = z.infer<typeof structvaeLoss>;
 
 export interface LossParts {
   loss: Tensor;
-  parts: Record<string, number>;
+  /** Scalars, read when the step is done. */
+  parts: Record<string, Tensor>;
 }
 
 export function structvaeLossOf(decoded: Decoded, posterior: Posterior, weights: StructvaeLoss): LossParts {
   const kl = posterior.kl().sum(1).mean();
-  const parts: Record<string, number> = { kl: kl.item() };
+  const parts: LossParts["parts"] = { kl };
   let loss = kl.mul(weights.kl);
   // A level that was never reached has no term: the levels above it must learn first.
   for (const { level, logits_N2, labels_N } of decoded.levels) {
     const ce = ops.aten.crossEntropyLoss(logits_N2, labels_N!);
-    parts[`ce${level}`] = ce.item();
+    parts[`ce${level}`] = ce;
     loss = loss.add(ce.mul(weights.crossEntropy[level]!));
   }
   return { loss, parts };

@@ -27,5 +27,5 @@ export function texvaeLossOf({ rendered, truth, mask }: RenderedViews, posterior
   const shown = mask.unsqueeze(1);
   const likeness = ssim(rendered.mul(shown).add(truth.mul(shown.neg().add(1))), truth, mask);
   const loss = difference.mul(weights.l1).add(likeness.neg().add(1).mul(weights.ssim)).add(kl.mul(weights.kl));
-  return { loss, parts: { l1: difference.item(), ssim: likeness.item(), kl: kl.item() } };
+  return { loss, parts: { l1: difference, ssim: likeness, kl } };
 }

@@ -21,6 +21,7 @@ export const encodeLatents = defineStage({
   options: encodeLatentsOptions,
   needs: ["split", "train-structvae", "train-texvae"],
   native: true,
+  gpu: true,
   minutes: ({ symmetries, windows }) => 0.05 * symmetries * windows,
   run: async (task) => (await import("./run-encode-latents")).run(task),
 });

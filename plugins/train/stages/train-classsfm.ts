@@ -27,6 +27,7 @@ export const trainClasssfm = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split"],
   native: true,
+  gpu: true,
   ranks: ({ training }) => training.ranks,
   minutes: ({ training }) => minutesOf(training, 51),
   run: async (task) => (await import("./run-classsfm")).run(task),

@@ -26,6 +26,7 @@ export const trainLatentsfm = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split", "encode-latents", "train-structvae"],
   native: true,
+  gpu: true,
   ranks: ({ training }) => training.ranks,
   minutes: ({ training }) => minutesOf(training, 40),
   run: async (task) => (await import("./run-latentsfm")).run(task),

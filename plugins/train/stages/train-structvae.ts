@@ -31,6 +31,7 @@ export const trainStructvae = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split"],
   native: true,
+  gpu: true,
   ranks: ({ training }) => training.ranks,
   minutes: ({ training }) => minutesOf(training, 73),
   run: async (task) => (await import("./run-structvae")).run(task),

@@ -28,6 +28,7 @@ export const trainTexfm = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split", "encode-latents", "train-texvae"],
   native: true,
+  gpu: true,
   ranks: ({ training }) => training.ranks,
   minutes: ({ training }) => minutesOf(training, 45),
   run: async (task) => (await import("./run-texfm")).run(task),

@@ -29,6 +29,7 @@ export const trainTexvae = defineStage({
   idleOptions: ["checkpointEvery", "logEvery"],
   needs: ["split"],
   native: true,
+  gpu: true,
   ranks: ({ training }) => training.ranks,
   minutes: ({ training }) => minutesOf(training, 46),
   run: async (task) => (await import("./run-texvae")).run(task),

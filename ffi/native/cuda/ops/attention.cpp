@@ -8,10 +8,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_backward.h>
 #include <ATen/ops/_flash_attention_forward.h>
-#include <ATen/ops/cumsum.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/floor_divide.h>
-#include <ATen/ops/zeros.h>
 #include <torch/library.h>
 
 #include <optional>
@@ -19,7 +16,7 @@
 
 #include "element.h"
 #include "launch.h"
-#include "longest_set.h"
+#include "sets.h"
 
 namespace earthcraft::gpu {
 namespace {
@@ -121,16 +118,6 @@ void put_back(const at::Tensor& dense_any, const at::Tensor& order, const at::Te
   on.launched();
 }
 
-// Sum of the tiles of the sets before: int64 [sets + 1].
-at::Tensor tiles_of(const at::Tensor& starts, int64_t tile) {
-  const int64_t sets = starts.size(0) - 1;
-  at::Tensor tiles = at::zeros({sets + 1}, starts.options());
-  if (sets == 0) return tiles;
-  const at::Tensor counts = starts.narrow(0, 1, sets) - starts.narrow(0, 0, sets);
-  tiles.narrow(0, 1, sets).copy_(at::cumsum(at::floor_divide(counts + (tile - 1), tile), 0));
-  return tiles;
-}
-
 at::ScalarType sum_type(const at::Tensor& q) { return q.scalar_type() == at::kDouble ? at::kDouble : at::kFloat; }
 
 std::tuple<at::Tensor, at::Tensor> forward_op(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const OptionalTensor& order,
@@ -147,7 +134,7 @@ std::tuple<at::Tensor, at::Tensor> forward_op(const at::Tensor& q, const at::Ten
   }
   at::Tensor logsumexp = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(sum_type(o.q)));
   const Element element = element_of("attention", o.q);
-  const at::Tensor tiles = tiles_of(o.q_starts, attention_tile(element));
+  const at::Tensor tiles = tiles_of_sets(o.q_starts, attention_tile(element));
   attention_forward(element, o.task(out, logsumexp, scale), tiles.const_data_ptr<int64_t>(), on.stream());
   on.launched();
   return {out, logsumexp};
@@ -184,7 +171,7 @@ void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::
   const Element element = element_of("attention", o.q);
   const int64_t tile = attention_tile(element);
   const at::Tensor inner = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(sum_type(o.q)));
-  const at::Tensor q_tiles = tiles_of(o.q_starts, tile), kv_tiles = tiles_of(o.kv_starts, tile);
+  const at::Tensor q_tiles = tiles_of_sets(o.q_starts, tile), kv_tiles = tiles_of_sets(o.kv_starts, tile);
   attention_backward(element,
                      {o.task(dense_out, logsumexp, scale), tokens_of(out_grad, o.order), tokens_of(q_grad, o.order), tokens_of(k_grad, o.order),
                       tokens_of(v_grad, o.order), inner.mutable_data_ptr()},
