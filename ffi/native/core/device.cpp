@@ -65,15 +65,17 @@ void open_cuda() {
   if (cuda != nullptr) return;
   if (differentiated)
     fail(EC_UNSUPPORTED, "the first CUDA device was asked for after gradients were computed on the CPU: choose the device before");
-  check_driver();
+  const std::string what_to_do = "run `earthcraft setup --cuda`";
+  const char* named = std::getenv("EARTHCRAFT_NATIVE_CUDA");
+  std::string path = named == nullptr ? "" : named;
+  if (path.empty()) {
+    check_driver();
+    const std::string torch = folder_of(reinterpret_cast<const void*>(&at::globalContext));
+    opened(torch + "/libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL, "libtorch in " + torch + " does not open for CUDA; " + what_to_do);
+    path = folder_of(reinterpret_cast<const void*>(&ec_abi_version)) + "/libearthcraft_cuda.so";
+  }
   // cuBLAS repeats its sums in the same order only with a workspace of fixed size, and reads this when it starts.
   setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
-  const std::string torch = folder_of(reinterpret_cast<const void*>(&at::globalContext));
-  const std::string what_to_do = "run `earthcraft setup --cuda`";
-  opened(torch + "/libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL, "libtorch in " + torch + " does not open for CUDA; " + what_to_do);
-  const char* named = std::getenv("EARTHCRAFT_NATIVE_CUDA");
-  const std::string path =
-      named != nullptr && *named != 0 ? named : folder_of(reinterpret_cast<const void*>(&ec_abi_version)) + "/libearthcraft_cuda.so";
   void* library = opened(path, RTLD_NOW | RTLD_GLOBAL, "earthcraft's CUDA library does not open; " + what_to_do);
   const auto ask = reinterpret_cast<const CudaInterface* (*)()>(dlsym(library, "ec_cuda_interface"));
   const CudaInterface* answer = ask == nullptr ? nullptr : ask();
