@@ -18,13 +18,15 @@ export interface StageRun {
   /** As if the user pressed Ctrl-C after so many units of progress. */
   stopAfter?: number;
   world?: { rank: number; size: number };
+  /** The caller chooses it for new tensors too (`useDevice`). */
+  device?: StageTask<unknown>["device"];
 }
 
 /** `out` is empty at the start, `scratch` stays. */
 export async function runStage(
   stage: Stage,
   options: unknown,
-  { root, dirs, name = stage.name, stopAfter = Number.POSITIVE_INFINITY, world = { rank: 0, size: 1 } }: StageRun,
+  { root, dirs, name = stage.name, stopAfter = Number.POSITIVE_INFINITY, world = { rank: 0, size: 1 }, device = "cpu" }: StageRun,
 ): Promise<Ran> {
   const [out, scratch] = [join(root, world.rank === 0 ? name : `${name}.${world.rank}`), join(root, `${name}.scratch`)];
   rmSync(out, { recursive: true, force: true });
@@ -33,7 +35,7 @@ export async function runStage(
   let done = 0;
   const input = (id: string): StageInput => ({ id, dir: dirs[id]!, items: [], dirOf: (item) => join(dirs[id]!, item), metrics: {} });
   const task: StageTask<Record<string, unknown>> = {
-    ...{ options: stage.options.parse(options), id: name, seed: 3, out, scratch, place: "", device: "cpu", threads: 1, world },
+    ...{ options: stage.options.parse(options), id: name, seed: 3, out, scratch, place: "", device, threads: 1, world },
     inputs: Object.fromEntries((stage.needs ?? []).map((need) => [need, input(need)])),
     inputsOf: () => [],
     progress: (value) => {

@@ -2,7 +2,7 @@
 # Packs what the tests in test/gpu need on a machine that has a GPU, python3 with torch, and no network: this tree, its packages, bun, and the two
 # native libraries, into build/gpu-bundle/earthcraft.tar.xz. There:
 #
-#     mkdir /tmp/e && python3 -m tarfile -e build/gpu-bundle/earthcraft.tar.xz /tmp/e && /tmp/e/test/gpu/run.sh
+#     mkdir /tmp/e && python3 -m tarfile -e build/gpu-bundle/earthcraft.tar.xz /tmp/e && /tmp/e/test/gpu/run.sh && /tmp/e/test/gpu/train.sh OUT
 #
 # EARTHCRAFT_NATIVE names a libearthcraft.so with libearthcraft_cuda.so beside it; without it the ones that `earthcraft setup --cuda` built are taken.
 set -eu
@@ -26,7 +26,7 @@ tar -cf - --exclude='node_modules/@biomejs' --exclude='node_modules/@typescript'
 cp "$(./earthcraft bun -e 'console.log(process.execPath)')" "$tree/bin/bun"
 cp "$folder/libearthcraft.so" "$folder/libearthcraft_cuda.so" "$tree/lib"
 strip --strip-debug "$tree"/lib/*.so
-chmod +x "$tree/test/gpu/run.sh" "$tree/earthcraft"
+chmod +x "$tree"/test/gpu/*.sh "$tree/earthcraft"
 tar -C "$tree" -cf - . | nice -n 10 xz -T1 -6 >"$out/earthcraft.tar.xz"
 rm -rf "$tree"
 bytes=$(wc -c <"$out/earthcraft.tar.xz")

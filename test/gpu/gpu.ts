@@ -9,3 +9,5 @@ const verdict = library === undefined ? { ok: false, detail: "the native library
 export const gpuName = verdict.ok ? verdict.detail : undefined;
 /** Why there is none, for `skipUnless`. */
 export const noGpu = verdict.ok ? "" : verdict.detail;
+/** Of `emulated/`: the processor's own kernels, called one by one. */
+export const isEmulated = gpuName?.startsWith("emulated") ?? false;

@@ -49,6 +49,11 @@ function scenes(heads: number, dim: number, to: "f32" | "bf16" | "f64"): readonl
   return [e.raggedAttention(q, k, v, queries, keys).to(to === "f64" ? "f64" : "f32")];
 }
 
+const half = (...shape: number[]) => leaf(...shape).to("bf16");
+
+/** Three scenes, the middle one empty. */
+const scenesOf = (rows: number) => Tensor.from([0, Math.floor(rows / 3), Math.floor(rows / 3), rows], [4], { dtype: "i64" });
+
 export const gpuSamples: Samples = {
   "sparse_conv f32, odd channels": () => convolution(3000, [5, 19], "f32", "same"),
   "sparse_conv f32, many channels": () => convolution(1400, [200, 136], "f32", "same"),
@@ -79,6 +84,12 @@ export const gpuSamples: Samples = {
   "window_attention bf16, D 20": () => windows(2000, 3, 20, "bf16"),
   "ragged_attention f32": () => scenes(2, 32, "f32"),
   "ragged_attention bf16": () => scenes(2, 64, "bf16"),
+  "modulated_norm bf16": () => [e.modulatedNorm(half(700, 96), half(3, 96), half(3, 96), scenesOf(700)).to("f32")],
+  "modulated_norm f32 of many rows": () => [e.modulatedNorm(leaf(3000, 40), leaf(3, 40), leaf(3, 40), scenesOf(3000))],
+  "gated_add bf16": () => [e.gatedAdd(leaf(700, 96), half(3, 96), half(700, 96), scenesOf(700))],
+  "gated_add f32 of many rows": () => [e.gatedAdd(leaf(3000, 40), leaf(3, 40), leaf(3000, 40), scenesOf(3000))],
+  "head_norm bf16, strided": () => [e.headNorm(half(700, 3, 4, 24).select(1, 1), leaf(4, 24)).to("f32")],
+  "head_norm f32 of many rows": () => [e.headNorm(leaf(3000, 3, 2, 16).select(1, 0), leaf(2, 16))],
   "sparse_avg_down bf16": () => {
     const [, parent, children] = e.voxelCoarsen(voxels(3000, 5));
     return e.sparseAvgDown(leaf(3000, 24).to("bf16"), children, parent).to("f32");

@@ -51,7 +51,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> norm_backward_op(const at::Tensor
 at::Tensor gate_op(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y, const at::Tensor& starts) {
   check_device("gated_add", x, {{"gate", gate}, {"y", y}, {"starts", starts}});
   const OnDevice on(x);
-  at::Tensor out = at::empty(x.sizes(), x.options().dtype(at::promote_types(x.scalar_type(), y.scalar_type())));
+  at::Tensor out = at::empty(x.sizes(), x.options().dtype(c10::promoteTypes(x.scalar_type(), y.scalar_type())));
   gated_add(element_of("gated_add", x), element_of("gated_add", y), element_of("gated_add", out), scenes_of(x, starts), x.const_data_ptr(),
             gate.const_data_ptr<float>(), y.const_data_ptr(), out.mutable_data_ptr(), on.stream());
   on.launched();
