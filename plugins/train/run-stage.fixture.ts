@@ -20,13 +20,14 @@ export interface StageRun {
   world?: { rank: number; size: number };
   /** The caller chooses it for new tensors too (`useDevice`). */
   device?: StageTask<unknown>["device"];
+  onProgress?: () => void;
 }
 
 /** `out` is empty at the start, `scratch` stays. */
 export async function runStage(
   stage: Stage,
   options: unknown,
-  { root, dirs, name = stage.name, stopAfter = Number.POSITIVE_INFINITY, world = { rank: 0, size: 1 }, device = "cpu" }: StageRun,
+  { root, dirs, name = stage.name, stopAfter = Number.POSITIVE_INFINITY, world = { rank: 0, size: 1 }, device = "cpu", onProgress }: StageRun,
 ): Promise<Ran> {
   const [out, scratch] = [join(root, world.rank === 0 ? name : `${name}.${world.rank}`), join(root, `${name}.scratch`)];
   rmSync(out, { recursive: true, force: true });
@@ -40,6 +41,7 @@ export async function runStage(
     inputsOf: () => [],
     progress: (value) => {
       done = value;
+      onProgress?.();
     },
     log: () => {},
     warn: () => {},

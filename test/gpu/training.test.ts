@@ -98,7 +98,9 @@ describe("training on a GPU", () => {
         const [found, expected] = [linesOf(gpu), linesOf(cpu)];
         const [first, last] = [distance(found[0]!, expected[0]!), distance(found.at(-1)!, expected.at(-1)!)];
         const { seconds_per_step } = gpu.section.metrics!;
-        console.log(`${stage.name}: first step ${first.toExponential(1)} apart, step ${STEPS} ${last.toExponential(1)}; ${seconds_per_step} s a step`);
+        console.log(
+          `${stage.name}: first step ${first.toExponential(1)} apart, step ${STEPS} ${last.toExponential(1)}; ${seconds_per_step} s a step`,
+        );
         expect(first).toBeLessThan(isEmulated ? FIRST / 100 : FIRST);
         expect(last).toBeLessThan(isEmulated ? LAST / 100 : LAST);
       },

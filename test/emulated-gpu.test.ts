@@ -1,0 +1,59 @@
+/**
+ * What `--device cuda` means, on machines without a GPU: an emulated one runs the processor's kernels, and refuses tensors of two devices as a real one
+ * does. The tests of `test/gpu` that train, and the whole quickstart at its smallest, run on it.
+ */
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { programRoot } from "../cli/io";
+import { nativePath } from "../cli/setup/native-path";
+import { tinyQuickstart } from "./cli/tiny-quickstart";
+import { emulatedGpu } from "./gpu/emulated/library";
+
+function environment(log = ""): Record<string, string | undefined> {
+  return { ...process.env, EARTHCRAFT_NATIVE: nativePath(), EARTHCRAFT_NATIVE_CUDA: emulatedGpu(), EARTHCRAFT_EMULATED_LOG: log, NO_COLOR: "1" };
+}
+
+async function run(args: string[], env = environment()): Promise<{ code: number; said: string }> {
+  const child = Bun.spawn([process.execPath, ...args], { cwd: programRoot, env, stdio: ["ignore", "pipe", "pipe"] });
+  const [out, error] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  return { code: await child.exited, said: out + error };
+}
+
+describe("on an emulated GPU", () => {
+  test("trainings give what they give on the processor", async () => {
+    const { code, said } = await run(["test", "--timeout=300000", "./test/gpu/training.test.ts"]);
+    expect(said).toMatch(/\n 8 pass\n 5 skip\n 0 fail\n/);
+    expect(code).toBe(0);
+  }, 400_000);
+
+  test("a step waits for the GPU where it must and nowhere else", async () => {
+    const root = mkdtempSync(join(tmpdir(), "earthcraft-waits-"));
+    const log = join(root, "log");
+    try {
+      const { code, said } = await run([join(import.meta.dir, "gpu", "emulated", "waits.ts"), root], environment(log));
+      expect([code, said]).toEqual([0, ""]);
+      const steps = readFileSync(log, "utf8").trim().split("\n");
+      const { waits } = JSON.parse(steps.at(-1)!) as { waits: Record<string, number> };
+      // Fetched once each: the voxels from outside and those that the head kept at two levels, for maps; the loss and its four parts.
+      expect(waits).toEqual({ "aten::nonzero": 3, "earthcraft::adamw_": 1, "to the processor": 3 + 5 });
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  }, 200_000);
+
+  test("the quickstart goes through", async () => {
+    const root = mkdtempSync(join(tmpdir(), "earthcraft-quickstart-"));
+    try {
+      const fewer = ["train-structvae.training.steps=8", "train-texvae.training.steps=4", "evaluate.crops=1"].flatMap((set) => ["--set", set]);
+      const { code, said } = await run(["cli/main.ts", ...tinyQuickstart(join(root, "run")), ...fewer, "--device", "cuda"]);
+      expect([code, said.slice(-2000)]).toEqual([0, expect.stringContaining("done: ")]);
+      const record = (stage: string) => JSON.parse(readFileSync(join(root, "run", stage, "stage.json"), "utf8"));
+      expect(record("evaluate").metrics.crops).toBe(1);
+      expect(JSON.parse(readFileSync(join(root, "run", "run.json"), "utf8")).device).toBe("cuda:0");
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  }, 600_000);
+});
