@@ -3,9 +3,9 @@
  * operator that takes no tensor (`zeros`, `arange`), or of random numbers. An operator's results lie where its operands do.
  */
 import { ArgumentError } from "./errors";
-import { check, checkCount, loadNative } from "./load";
+import { check, checkCount, firstDevice, loadNative } from "./load";
 
-let inUse = "cpu";
+let inUse = firstDevice();
 
 /**
  * Chooses where new tensors are made.

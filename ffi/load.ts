@@ -89,6 +89,12 @@ export interface Native {
 
 let native: Native | undefined;
 
+/** Where tensors are made until `useDevice` says otherwise: EARTHCRAFT_DEVICE, which the host sets for the processes that stages run in. */
+export function firstDevice(): string {
+  const device = process.env.EARTHCRAFT_DEVICE || "cpu";
+  return device === "cuda" ? "cuda:0" : device;
+}
+
 export function nativeLoaded(): boolean {
   return native !== undefined;
 }
@@ -125,6 +131,7 @@ export function loadNative(): Native {
   };
   const status = call.ec_init();
   if (status !== 0) throw tensorError(status, opened.message());
+  if (call.ec_device_use(firstDevice()) !== 0) throw tensorError(header[0]!, `device: ${opened.message()}`);
   native = opened;
   return opened;
 }

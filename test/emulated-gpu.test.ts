@@ -2,7 +2,7 @@
  * What `--device cuda` means, on machines without a GPU: an emulated one runs the processor's kernels, and refuses tensors of two devices as a real one
  * does. The tests of `test/gpu` that train, and the whole quickstart at its smallest, run on it.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,10 +10,13 @@ import { programRoot } from "../cli/io";
 import { nativePath } from "../cli/setup/native-path";
 import { tinyQuickstart } from "./cli/tiny-quickstart";
 import { emulatedGpu } from "./gpu/emulated/library";
+import { skipUnless } from "./skip";
 
 function environment(log = ""): Record<string, string | undefined> {
   return { ...process.env, EARTHCRAFT_NATIVE: nativePath(), EARTHCRAFT_NATIVE_CUDA: emulatedGpu(), EARTHCRAFT_EMULATED_LOG: log, NO_COLOR: "1" };
 }
+
+const test = skipUnless(nativePath(), "the native library is not built: earthcraft setup");
 
 async function run(args: string[], env = environment()): Promise<{ code: number; said: string }> {
   const child = Bun.spawn([process.execPath, ...args], { cwd: programRoot, env, stdio: ["ignore", "pipe", "pipe"] });

@@ -65,6 +65,8 @@ class Rank {
       MKL_NUM_THREADS: threads,
       OMP_DYNAMIC: "FALSE",
       MKL_DYNAMIC: "FALSE",
+      // Read when the tensor library is opened: where its tensors are made.
+      EARTHCRAFT_DEVICE: placement.device,
       ...(typeof group === "object" ? groupVariables(group) : {}),
       [RANK_VARIABLE]: String(process.pid),
     };

@@ -118,7 +118,6 @@ export async function executeTask(stage: Stage, spec: TaskSpec, hooks: TaskHooks
     section: (section) => void sections.push(section),
   };
 
-  if (spec.device !== "cpu") (await import("../../ffi/device")).useDevice(spec.device);
   const result = await stage.run(task);
   if (!leader) {
     rmSync(temporary, { recursive: true, force: true });
