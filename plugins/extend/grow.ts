@@ -6,7 +6,17 @@
  */
 import { ops, scope, Tensor } from "../../ffi";
 import { SparseTensor } from "../../ffi/sparse";
-import { type PipelineModels, type Scene, type SceneCondition, type SceneRequest, sampleScene } from "../sample/api";
+import { openingStep, surfaceOf } from "../models/api";
+import {
+  cellsOf,
+  type PipelineModels,
+  type Scene,
+  type SceneCondition,
+  type SceneRequest,
+  type Structure,
+  sampleStructure,
+  textured,
+} from "../sample/api";
 import { knownColumns, type Window, type WindowPlan } from "./windows";
 
 /** What one window added, in the scene's cells: typed arrays, so that it outlives every scope. */
@@ -23,6 +33,8 @@ export interface Part {
 
 export interface GrowRequest extends Omit<SceneRequest, "condition" | "known" | "given" | "onStep"> {
   plan: WindowPlan;
+  /** Structures drawn for a window that joins others; the one whose ground steps least where it begins stays. */
+  tries: number;
   /** The condition of one window, in its own coordinates. */
   conditionOf(window: Window): SceneCondition;
   onStep?: (done: number, total: number, what: string) => void;
@@ -54,15 +66,29 @@ function grow(models: PipelineModels, request: GrowRequest, index: number, recen
   const near = recent.filter((part) => touches(part.window, window, edge));
   const cells = gather(near, window, edge / 8, "cells", "latents", 8);
   const voxels = gather(near, window, edge, "voxels", "texture", 1);
-  const scene = sampleScene(models, {
+  const scene = {
     condition: request.conditionOf(window),
     seed: window.seed,
     structure,
     texture,
     known: isKnown ? { structure: { columns_LL, cells, voxels }, texture: { columns_LL, voxels } } : undefined,
-    onStep: (done, total, what) => onStep?.(index * total + done, plan.windows.length * total, what),
-  });
-  return partOf(scene, window, columns_LL);
+    onStep: (done: number, total: number, what: string) => onStep?.(index * total + done, plan.windows.length * total, what),
+  };
+  const drawn = Array.from({ length: isKnown ? request.tries : 1 }, (_, k) => sampleStructure(models, { ...scene, seed: window.seed + k }));
+  return partOf(textured(models, scene, bestJoined(drawn, columns, edge)), window, columns_LL);
+}
+
+/** @param settled [edge · edge], x + edge·y */
+function bestJoined(drawn: readonly Structure[], settled: Uint8Array, edge: number): Structure {
+  // What there is nothing to choose from is not read back from its device.
+  if (drawn.length === 1) return drawn[0]!;
+  let best = { structure: drawn[0]!, step: Number.POSITIVE_INFINITY };
+  for (const structure of drawn) {
+    const cells = cellsOf(structure.coords);
+    const step = openingStep(surfaceOf(cells, new Float32Array(cells.length), edge, edge), settled);
+    if (step < best.step) best = { structure, step };
+  }
+  return best.structure;
 }
 
 /** Earlier parts' rows that lie in this window, in its coordinates. */

@@ -31,7 +31,7 @@ export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> 
 
   const parts: Part[] = [];
   const request = {
-    ...{ plan, seed, structure: withTau(options.structure, task, trainedTau), texture: options.texture },
+    ...{ plan, seed, tries: options.tries, structure: withTau(options.structure, task, trainedTau), texture: options.texture },
     conditionOf: (window: { origin: readonly [number, number]; seed: number }) =>
       sceneCondition(
         options.condition === "none" ? { kind: "none" } : { kind: "semantic", map: mapOverWindow(map, window.origin, extent) },
@@ -77,7 +77,7 @@ export async function run(task: StageTask<ExtendOptions>): Promise<StageResult> 
       (Number.isNaN(seams.height_across)
         ? "it has no border between windows with voxels on both sides."
         : `across the borders of windows height steps by ${seams.height_across.toFixed(2)} cells and colour by ${seams.colour_across.toFixed(3)}, ` +
-          `inside windows by ${seams.height_inside.toFixed(2)} and ${seams.colour_inside.toFixed(3)}.`),
+          `inside windows by ${seams.height_inside.toFixed(2)} and ${seams.colour_inside.toFixed(3)} (height between coarse cells, as all borders are: ${seams.height_between_cells.toFixed(2)}).`),
     figures,
     metrics: measured,
   });
@@ -119,9 +119,10 @@ function measureSeams(scene: FlatScene, plan: WindowPlan) {
     Float32Array.from(scene.rgb, (value) => value / 255),
     ...plan.extent,
   );
-  const { across, inside } = seamSteps(surface, bordersOf(plan, 0), bordersOf(plan, 1));
+  const { across, inside, between } = seamSteps(surface, bordersOf(plan, 0), bordersOf(plan, 1));
   return {
     height_across: across.height,
+    height_between_cells: between.height,
     height_inside: inside.height,
     colour_across: across.colour,
     colour_inside: inside.colour,

@@ -9,6 +9,8 @@ export const extendOptions = z.strictObject({
   rows: z.int().positive().default(2),
   /** Share of its edge that a window has in common with its neighbour. */
   overlap: z.number().min(0).max(0.75).default(0.5),
+  /** Structures drawn for a window that joins others, of which the best joined stays. */
+  tries: z.int().positive().default(1),
   condition: z.enum(["semantic", "none"]).default("semantic"),
   /** The held-out site whose map the scene follows; without it the first. */
   site: z.string().optional(),

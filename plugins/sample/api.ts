@@ -5,7 +5,17 @@ export { toCoords } from "./known";
 export { type LoadedModels, loadModels } from "./load";
 export { type StructureOptions, samplingNeeds, samplingOptions, type TextureOptions } from "./options";
 export { type FlatScene, flatten, type Placement, writeFlatScene, writePictures } from "./outputs";
-export { cellsOf, type PipelineModels, type Scene, type SceneCondition, type SceneRequest, sampleScene } from "./pipeline";
+export {
+  cellsOf,
+  type PipelineModels,
+  type Scene,
+  type SceneCondition,
+  type SceneRequest,
+  type Structure,
+  sampleScene,
+  sampleStructure,
+  textured,
+} from "./pipeline";
 export { withTau } from "./refinement/limit";
 export { coarseCells, decodedVoxels, refinedLatents } from "./structure";
 export { decodedSplats, texturedVoxels } from "./texture";

@@ -13,6 +13,8 @@ const flow = z
         convention: z.enum(["one-plus-w", "scale"]).default("one-plus-w"),
       })
       .prefault({}),
+    /** Standard deviation of the noise to start from; below 1 the likelier and the less varied. */
+    temperature: z.number().min(0).max(1).default(1),
   })
   .prefault({});
 

@@ -18,11 +18,17 @@ export interface SceneCondition {
   texture(coords: Int32Array): { cond: SparseTensor; empty: SparseTensor };
 }
 
-export interface Scene {
+/** The structural half's products. */
+export interface Structure {
   /** Cells at L/8 that ClassSFM found, [N, 3]; absent where a later product was given. */
   coarse?: Int32Array;
   /** Cells at L/8 after refinement, feats [N, 32]. */
   latents?: SparseTensor;
+  /** int32 [N, 4] at L. */
+  coords: Tensor;
+}
+
+export interface Scene extends Omit<Structure, "coords"> {
   /** Voxels at L with texture latents [N, 8]. */
   texture: SparseTensor;
   /** Raw splats [N, K·23]. */
@@ -43,38 +49,43 @@ export interface SceneRequest {
 
 /** The caller's scope owns what comes back. */
 export function sampleScene(models: PipelineModels, request: SceneRequest): Scene {
-  const { condition, seed, given, known } = request;
-  const coarseSteps = request.structure.flow.steps;
-  const structureSteps = coarseSteps + request.structure.latentFlow.steps;
-  const total = structureSteps + request.texture.flow.steps;
-  const steps = (before: number, what: string) => (done: number) => request.onStep?.(before + done, total, what);
-  const structure = { conditions: condition.structure, seed, options: request.structure, known: known?.structure };
+  return textured(models, request, sampleStructure(models, request));
+}
 
-  const scene: Pick<Scene, "coarse" | "latents"> = {};
-  let coords = given?.voxels;
-  if (!coords) {
-    scene.latents = given?.latents;
-    if (!scene.latents) {
-      scene.coarse = given?.coarse ?? coarseCells(models, { ...structure, onStep: steps(0, "coarse cells") });
-      scene.latents = refinedLatents(models, scene.coarse, { ...structure, onStep: steps(coarseSteps, "latents") });
-    }
-    coords = decodedVoxels(models, scene.latents, request.structure, known?.structure);
-  }
+/** From the condition to voxels. The caller's scope owns what comes back. */
+export function sampleStructure(models: StructureModels, request: SceneRequest): Structure {
+  const { given } = request;
+  if (given?.voxels) return { coords: given.voxels };
+  const options = request.structure;
+  const structure = { conditions: request.condition.structure, seed: request.seed, options, known: request.known?.structure };
+  const coarse = given?.latents ? undefined : (given?.coarse ?? coarseCells(models, { ...structure, onStep: stepsOf(request, "coarse cells") }));
+  const latents = given?.latents ?? refinedLatents(models, coarse!, { ...structure, onStep: stepsOf(request, "latents") });
+  return { ...(coarse && { coarse }), latents, coords: decodedVoxels(models, latents, options, structure.known) };
+}
+
+/** From voxels to splats. The caller's scope owns what comes back. */
+export function textured(models: PipelineModels, request: SceneRequest, { coords, ...structure }: Structure): Scene {
   if (coords.shape[0] === 0)
     return {
-      ...scene,
+      ...structure,
       texture: SparseTensor.of(coords, emptyRows(models.mean.length)),
       splats: emptyRows(models.texvae.decoder.head.output.weight.shape[0]!),
     };
-
   const texture = texturedVoxels(models, coords, {
-    conditions: condition.texture(cellsOf(coords)),
-    seed,
+    conditions: request.condition.texture(cellsOf(coords)),
+    seed: request.seed,
     options: request.texture,
-    known: known?.texture,
-    onStep: steps(structureSteps, "texture"),
+    known: request.known?.texture,
+    onStep: stepsOf(request, "texture"),
   });
-  return { ...scene, texture, splats: decodedSplats(models, texture) };
+  return { ...structure, texture, splats: decodedSplats(models, texture) };
+}
+
+/** A flow's steps among those of all three. */
+function stepsOf({ structure, texture, onStep }: SceneRequest, what: "coarse cells" | "latents" | "texture"): (done: number) => void {
+  const [coarse, latents] = [structure.flow.steps, structure.latentFlow.steps];
+  const before = { "coarse cells": 0, latents: coarse, texture: coarse + latents }[what];
+  return (done) => onStep?.(before + done, coarse + latents + texture.flow.steps, what);
 }
 
 /** [N, 3] of int32 [N, 4]. */

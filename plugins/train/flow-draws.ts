@@ -1,6 +1,6 @@
 /** Times and noise of a training step: several draws of one scene side by side. */
 import { onDevice, Tensor } from "../../ffi";
-import { type Inpainting, LEVELS, logitNormalTime, pair, type Settled, trainingTime } from "../models/api";
+import { type Inpainting, LEVELS, logitNormalTime, pair, type Settled, trainingTime, withHints } from "../models/api";
 import type { Square } from "./augment/crop";
 import { drawStrips, settledCells } from "./augment/settled";
 import type { FlowOptions } from "./flow-options";
@@ -51,7 +51,8 @@ export function drawSettled(
   if (chance.uniform(1)[0]! >= settled) return undefined;
   const mask = settledCells(coords, drawStrips(square, chance), factor);
   if (!mask) return undefined;
-  return { mask: repeatRows(Tensor.from(mask, [mask.length, 1], { device: x0.device }), draws), x0: repeatRows(x0, draws) };
+  const settledRows = withHints({ mask: Tensor.from(mask, [mask.length, 1], { device: x0.device }), x0 }, how, () => coords, mask);
+  return { mask: repeatRows(settledRows.mask, draws), x0: repeatRows(settledRows.x0, draws) };
 }
 
 export function repeatRows(x: Tensor, times: number): Tensor {

@@ -31,7 +31,7 @@ export const classsfmScales = {
     preBlocks: 1,
     blocks: 6,
     condition: { by: "add", every: 2 },
-    inpainting: "trained",
+    inpainting: "continued",
     condNet: { channels: [16, 32, 48, 96], blocks: [1, 1, 1, 2], headDim: 16 },
   }),
 };

@@ -1,7 +1,7 @@
 /** ClassSFM at work: noise to a grid, the grid to coarse cells. */
 import { noGrad, scope, type Tensor } from "../../../ffi";
 import type { StructCondition } from "../conditions/struct-condition";
-import { type IntegrateOptions, integrate } from "../flow";
+import { type IntegrateOptions, integrate, withHints } from "../flow";
 import { surestOfEmptyColumns } from "../ground";
 import type { Classsfm } from "./model";
 
@@ -19,7 +19,8 @@ export function sampleGrid(model: Classsfm, conditions: GuidedBy, noise: Tensor,
   return noGrad(() =>
     scope(() => {
       const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
-      return integrate((x, t, branch) => model.forward(x, [t], edge, branch === "cond" ? cond : empty, options.known), noise, options);
+      const known = options.known && withHints(options.known, model.config.inpainting, () => gridCells(edge));
+      return integrate((x, t, branch) => model.forward(x, [t], edge, branch === "cond" ? cond : empty, known), noise, options);
     }),
   );
 }

@@ -3,7 +3,7 @@ import { normal, scope, Tensor } from "../../../ffi";
 import { SparseTensor } from "../../../ffi/sparse";
 import { latentsfmConfig, latentsfmScales } from "../latentsfm/config";
 import { Latentsfm } from "../latentsfm/model";
-import { besideSettled, inputChannels } from "./inpainting";
+import { besideSettled, inputChannels, withHints } from "./inpainting";
 
 const rows = (values: number[], channels: number) => Tensor.from(Float32Array.from(values), [values.length / channels, channels]);
 
@@ -14,6 +14,13 @@ test("mask and settled data stand beside x, and data outside the mask is gone", 
   expect(Array.from(besideSettled(x, "trained").toArray())).toEqual([1, 2, 0, 0, 0, 3, 4, 0, 0, 0, 5, 6, 0, 0, 0]);
   expect(besideSettled(x, "trained").shape[1]).toBe(inputChannels(2, "trained"));
   expect(besideSettled(x, "reset", settled)).toBe(x);
+});
+
+test("continued: open rows show what the nearest settled column has at their height", () => {
+  const x = rows([1, 2, 3], 1);
+  const settled = withHints({ mask: rows([0, 1, 0], 1), x0: rows([7, 8, 9], 1) }, "continued", () => [0, 0, 0, 1, 0, 0, 1, 4, 3]);
+  expect(Array.from(besideSettled(x, "continued", settled).toArray())).toEqual([1, 0, 8, 2, 1, 8, 3, 0, 0]);
+  expect(withHints(settled, "trained", () => [])).toBe(settled);
 });
 
 const CELLS = Int32Array.from(Array.from({ length: 8 }, (_, i) => [0, i, i % 3, 1]).flat());

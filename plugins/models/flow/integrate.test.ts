@@ -42,6 +42,20 @@ describe("integrate", () => {
     expect(conditionalWeight({ w: 0, convention: "one-plus-w" })).toBe(conditionalWeight({ w: 1, convention: "scale" }));
   });
 
+  test("temperature is the size of the noise to start from, that of known rows included", () => {
+    const noise = Tensor.from(Float64Array.of(3, -4), [2, 1]);
+    const seen: number[][] = [];
+    const look = (x: Tensor) => {
+      seen.push(Array.from(x.toArray() as Float64Array));
+      return x.mul(0);
+    };
+    const known = { mask: Tensor.from(Float64Array.of(0, 1), [2, 1]), x0: Tensor.from(Float64Array.of(0, 9), [2, 1]), noise };
+    const result = integrate(look, noise, { steps: 1, shift: 1, cfg: plain, temperature: 0.5, known });
+    expect(seen).toEqual([[1.5, -2]]);
+    expect(Array.from(result.toArray())).toEqual([1.5, 9]);
+    expect(integrate(look, noise, { steps: 1, shift: 1, cfg: plain, temperature: 0 }).toArray()).toEqual(Float64Array.of(0, 0));
+  });
+
   test("without guidance the empty branch is never asked", () => {
     const asked: string[] = [];
     const velocity = (x: Tensor, _t: number, branch: string) => {

@@ -33,6 +33,8 @@ export interface IntegrateOptions {
   steps: number;
   shift: number;
   cfg: Guidance;
+  /** Standard deviation of the noise to start from: 1 is what was trained, less gives likelier and less varied results. */
+  temperature?: number;
   known?: Known;
   /** Called after every step; throw to stop. */
   onStep?: (done: number, total: number) => void;
@@ -44,15 +46,18 @@ export function conditionalWeight({ w, convention }: Guidance): number {
 }
 
 /**
- * @param x1 noise at t = 1, any shape
+ * @param noise of standard deviation 1, any shape
  * @returns data at t = 0 of the same shape
  */
-export function integrate(velocity: Velocity, x1: Tensor, options: IntegrateOptions): Tensor {
+export function integrate(velocity: Velocity, noise: Tensor, options: IntegrateOptions): Tensor {
   const times = samplingTimes(options.steps, options.shift);
   const weight = conditionalWeight(options.cfg);
-  const { known } = options;
   return noGrad(() =>
     scope(() => {
+      const cooled = (epsilon: Tensor) =>
+        options.temperature === undefined || options.temperature === 1 ? epsilon : epsilon.mul(options.temperature);
+      const x1 = cooled(noise);
+      const known = options.known && { ...options.known, noise: cooled(options.known.noise) };
       let x = known ? putBack(x1, known, times[0]!) : x1;
       for (let i = 0; i < options.steps; i++) {
         const [t, next] = [times[i]!, times[i + 1]!];

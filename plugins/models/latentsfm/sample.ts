@@ -2,7 +2,7 @@
 import { noGrad, scope, type Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
 import type { GuidedBy } from "../classsfm/sample";
-import { type IntegrateOptions, integrate } from "../flow";
+import { type IntegrateOptions, integrate, withHints } from "../flow";
 import { type Ground, surestOfEmptyColumns } from "../ground";
 import type { Latentsfm } from "./model";
 
@@ -14,11 +14,8 @@ export function sampleLatents(model: Latentsfm, conditions: GuidedBy, cells: Spa
   return noGrad(() =>
     scope(() => {
       const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
-      return integrate(
-        (x, t, branch) => model.forward(cells.withFeats(x), [t], branch === "cond" ? cond : empty, options.known),
-        cells.feats,
-        options,
-      );
+      const known = options.known && withHints(options.known, model.config.inpainting, () => cells.coords.narrow(1, 1, 3).contiguous().toArray());
+      return integrate((x, t, branch) => model.forward(cells.withFeats(x), [t], branch === "cond" ? cond : empty, known), cells.feats, options);
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { seamSteps, surfaceOf } from "./seams";
+import { openingStep, seamSteps, surfaceOf } from "./seams";
 
 test("a cliff of 5 cells on the border is seen across it and not inside", () => {
   const coords: number[] = [];
@@ -17,7 +17,22 @@ test("a cliff of 5 cells on the border is seen across it and not inside", () => 
   expect(inside).toEqual({ height: 0, colour: 0, pairs: 14 });
 });
 
+test("pairs inside windows that belong to two coarse cells are counted by themselves too", () => {
+  // Heights 0 1 3 6 10 15 along x: steps 1 2 3 4 5; coarse cells of two, a border before x = 4.
+  const coords = [0, 1, 3, 6, 10, 15].flatMap((z, x) => [x, 0, z]);
+  const { across, inside, between } = seamSteps(surfaceOf(coords, new Float32Array(coords.length), 6, 1), [4], [], 2);
+  expect([across.height, inside.height, between.height]).toEqual([4, (1 + 2 + 3 + 5) / 4, 2]);
+});
+
 test("empty columns make no pair", () => {
   const { inside } = seamSteps(surfaceOf([0, 0, 1, 2, 0, 4], [0, 0, 0, 0, 0, 0], 3, 1), [], []);
   expect(inside.pairs).toBe(0);
+});
+
+test("the opening step is taken between settled and open columns only", () => {
+  // Heights 0 1 4 / 0 9 9, the western column settled and in the south the middle one too.
+  const coords = [0, 0, 0, 1, 0, 1, 2, 0, 4, 0, 1, 0, 1, 1, 9, 2, 1, 9];
+  const surface = surfaceOf(coords, new Float32Array(coords.length), 3, 2);
+  expect(openingStep(surface, [1, 1, 0, 1, 0, 0])).toBeCloseTo((3 + 9 + 8) / 3, 6);
+  expect(openingStep(surface, [0, 0, 0, 0, 0, 0])).toBeNaN();
 });

@@ -41,17 +41,45 @@ export function surfaceOf(coords: ArrayLike<number>, rgb: ArrayLike<number>, wid
 /**
  * @param bordersX a border lies between the columns x − 1 and x
  * @param bordersY likewise in y
+ * @param factor cells along one of L/8's: `between` are those pairs inside windows whose columns belong to two such cells, as all pairs across borders do
  */
-export function seamSteps(surface: Surface, bordersX: readonly number[], bordersY: readonly number[]): { across: Step; inside: Step } {
-  const across = new StepMean();
-  const inside = new StepMean();
+export function seamSteps(
+  surface: Surface,
+  bordersX: readonly number[],
+  bordersY: readonly number[],
+  factor = 8,
+): { across: Step; inside: Step; between: Step } {
+  const [across, inside, between] = [new StepMean(), new StepMean(), new StepMean()];
   const { width, depth } = surface;
+  const add = (at: number, borders: readonly number[], a: number, b: number) => {
+    if (at === 0) return;
+    if (borders.includes(at)) return across.add(surface, a, b);
+    inside.add(surface, a, b);
+    if (at % factor === 0) between.add(surface, a, b);
+  };
   for (let y = 0; y < depth; y++)
     for (let x = 0; x < width; x++) {
-      if (x > 0) (bordersX.includes(x) ? across : inside).add(surface, x + width * y, x - 1 + width * y);
-      if (y > 0) (bordersY.includes(y) ? across : inside).add(surface, x + width * y, x + width * (y - 1));
+      add(x, bordersX, x + width * y, x - 1 + width * y);
+      add(y, bordersY, x + width * y, x + width * (y - 1));
     }
-  return { across: across.value, inside: inside.value };
+  return { across: across.value, inside: inside.value, between: between.value };
+}
+
+/**
+ * The step of height where a window's open columns begin: what is to be small when it is drawn. NaN where no settled column stands beside an open one.
+ *
+ * @param settled [width · depth], x + width·y: 1 where earlier windows decided
+ */
+export function openingStep(surface: Surface, settled: ArrayLike<number>): number {
+  const step = new StepMean();
+  const { width, depth } = surface;
+  const add = (a: number, b: number) => settled[a] !== settled[b] && step.add(surface, a, b);
+  for (let y = 0; y < depth; y++)
+    for (let x = 0; x < width; x++) {
+      if (x > 0) add(x + width * y, x - 1 + width * y);
+      if (y > 0) add(x + width * y, x + width * (y - 1));
+    }
+  return step.value.height;
 }
 
 class StepMean {

@@ -1,7 +1,7 @@
 /** TexFM at work: normalised texture latents for the voxels of a scene. */
 import { noGrad, scope, type Tensor } from "../../../ffi";
 import type { SparseTensor } from "../../../ffi/sparse";
-import { type IntegrateOptions, integrate } from "../flow";
+import { type IntegrateOptions, integrate, withHints } from "../flow";
 import type { Texfm } from "./model";
 
 /**
@@ -18,11 +18,8 @@ export function sampleTexture(
   return noGrad(() =>
     scope(() => {
       const [cond, empty] = [model.condNet.forward(conditions.cond), model.condNet.forward(conditions.empty)];
-      return integrate(
-        (x, t, branch) => model.forward(scene.withFeats(x), [t], branch === "cond" ? cond : empty, options.known),
-        scene.feats,
-        options,
-      );
+      const known = options.known && withHints(options.known, model.config.inpainting, () => scene.coords.narrow(1, 1, 3).contiguous().toArray());
+      return integrate((x, t, branch) => model.forward(scene.withFeats(x), [t], branch === "cond" ? cond : empty, known), scene.feats, options);
     }),
   );
 }
