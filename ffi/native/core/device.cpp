@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <string>
 
 #include "../cuda/interface.h"
@@ -106,6 +107,15 @@ c10::Device parsed(const char* text) {
   return device;
 }
 
+// Once a GPU, when it is chosen: the first convolution would fail with `invalid argument`, after all data has been read.
+void check_fit(c10::Device device) {
+  static std::set<c10::DeviceIndex> fit;
+  if (fit.count(device.index()) > 0) return;
+  const std::string why_not = cuda->unfit(device.index());
+  if (!why_not.empty()) fail(EC_UNSUPPORTED, "device '" + device.str() + "' (" + cuda->name(device.index()) + "): " + why_not + "; use --device cpu");
+  fit.insert(device.index());
+}
+
 }  // namespace
 
 c10::Device default_device() noexcept { return chosen; }
@@ -130,7 +140,10 @@ int32_t ec_device_use(const char* device) noexcept {
   return guarded_status([&] {
     const c10::Device wanted = parsed(device);
     open_device(wanted);
-    if (wanted.is_cuda()) cuda->use(wanted.index());
+    if (wanted.is_cuda()) {
+      check_fit(wanted);
+      cuda->use(wanted.index());
+    }
     chosen = wanted;
   });
 }

@@ -8,7 +8,7 @@
 namespace earthcraft {
 
 // Changes with every change of this struct: the two libraries are built together or refused.
-constexpr int32_t kCudaInterface = 1;
+constexpr int32_t kCudaInterface = 2;
 
 struct CudaMemory {  // bytes of one GPU's tensors: alive, at their peak, kept for reuse; and of the whole card
   double live, peak, cached, free, total;
@@ -18,6 +18,7 @@ struct CudaInterface {
   int32_t version;
   int32_t (*count)();
   std::string (*name)(int32_t device);  // `NVIDIA H100 80GB HBM3, compute capability 9.0`
+  std::string (*unfit)(int32_t device);  // why our kernels cannot run on it; empty where they can
   void (*use)(int32_t device);          // of this thread
   void (*synchronize)(int32_t device);
   CudaMemory (*memory)(int32_t device);

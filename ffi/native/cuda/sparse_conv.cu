@@ -262,7 +262,22 @@ void launch_weight_grad(const ConvWeightGrad& t, cudaStream_t stream) {
   weight_grad_kernel<T><<<grid, kThreads, kBytes, stream>>>(t);
 }
 
+constexpr int largest(int a, int b) { return a > b ? a : b; }
+
 }  // namespace
+
+ConvRoom conv_room(int device) {
+  constexpr int kForward = largest(sizeof(ForwardShared<float>), largest(sizeof(ForwardShared<double>), sizeof(ForwardShared<__nv_bfloat16>)));
+  constexpr int kGrad = largest(sizeof(GradShared<float>), largest(sizeof(GradShared<double>), sizeof(GradShared<__nv_bfloat16>)));
+  ConvRoom room{largest(kForward, kGrad), 0};
+  cudaFuncAttributes attributes;
+  if (cudaFuncGetAttributes(&attributes, forward_kernel<float>) != cudaSuccess) {
+    cudaGetLastError();  // else the next launch reports it
+    room.needed = 0;
+  }
+  cudaDeviceGetAttribute(&room.there, cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
+  return room;
+}
 
 void conv_forward(Element element, const ConvForward& task, cudaStream_t stream) {
   if (element == Element::f32) launch_forward<float>(task, stream);

@@ -31,6 +31,13 @@ struct ConvForward {
   void* out;           // [rows, out_channels]
   int64_t in_channels, out_channels;
 };
+// Whether a GPU, the current one, can run these kernels: the bytes of shared memory that a block of theirs takes, of those it may have. 0 `needed`: the
+// GPU is of a kind that this library has no machine code for.
+struct ConvRoom {
+  int needed, there;
+};
+ConvRoom conv_room(int device);
+
 void conv_forward(Element element, const ConvForward& task, cudaStream_t stream);
 
 // partial[slice, tap] = sum over the pairs of a slice of blocks: in[i]ᵀ · out_grad[o], in the type of sums

@@ -10,7 +10,6 @@ namespace earthcraft {
 constexpr int64_t kKeyBlock = 512;       // keys held in cache at once; a window of edge 8 never has more
 constexpr int64_t kQueryBlock = 60;      // queries whose scores against a key block are held at once
 constexpr int64_t kQueryChunk = 5 * 48;  // queries of one forward task
-constexpr int64_t kMaxHeadDim = 256;
 
 // Token t of a set, head h: data + (order ? order[t] : t) * row_stride + h * head_stride; elements float, or bf16 bits.
 struct Tokens {

@@ -20,6 +20,7 @@
 #include <tuple>
 #include <vector>
 
+#include "attention.h"
 #include "attention_reference.h"
 #include "autocast.h"
 #include "scratch.h"
@@ -29,12 +30,8 @@ namespace {
 
 using OptionalTensor = std::optional<at::Tensor>;
 
-at::Tensor dense_rows(const at::Tensor& tensor) { return tensor.stride(-1) == 1 || tensor.size(-1) <= 1 ? tensor : tensor.contiguous(); }
-
 at::Tensor checked_starts(const char* argument, const at::Tensor& starts, int64_t tokens) {
-  TORCH_CHECK(starts.dim() == 1 && starts.size(0) >= 1 && starts.scalar_type() == at::kLong, "attention: ", argument,
-              " must be int64 [sets + 1], got ", starts.scalar_type(), " ", starts.sizes());
-  at::Tensor dense = starts.contiguous();
+  at::Tensor dense = shaped_starts(argument, starts);
   const int64_t* s = dense.const_data_ptr<int64_t>();
   TORCH_CHECK_INDEX(s[0] == 0 && s[starts.size(0) - 1] == tokens && std::is_sorted(s, s + starts.size(0)), "attention: ", argument,
                     " must ascend from 0 to ", tokens, " tokens, got ", s[0], " to ", s[starts.size(0) - 1]);
@@ -42,10 +39,8 @@ at::Tensor checked_starts(const char* argument, const at::Tensor& starts, int64_
 }
 
 at::Tensor checked_order(const OptionalTensor& order, int64_t tokens) {
-  if (!order.has_value()) return {};
-  TORCH_CHECK(order->dim() == 1 && order->scalar_type() == at::kLong && order->size(0) == tokens, "attention: order must be int64 [", tokens,
-              "], got ", order->scalar_type(), " ", order->sizes());
-  at::Tensor dense = order->contiguous();
+  at::Tensor dense = shaped_order(order, tokens);
+  if (!dense.defined()) return {};
   const int64_t* o = dense.const_data_ptr<int64_t>();
   std::vector<char> seen(tokens);
   for (int64_t i = 0; i < tokens; ++i) {
@@ -54,18 +49,6 @@ at::Tensor checked_order(const OptionalTensor& order, int64_t tokens) {
     seen[o[i]] = 1;
   }
   return dense;
-}
-
-void check_operands(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-  TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && v.dim() == 3, "attention: q, k, v must be [tokens, heads, head_dim], got q ", q.sizes(), ", k ",
-              k.sizes(), ", v ", v.sizes());
-  TORCH_CHECK(k.sizes() == v.sizes() && q.size(1) == k.size(1) && q.size(2) == k.size(2), "attention: q ", q.sizes(), ", k ", k.sizes(), ", v ",
-              v.sizes(), " do not match in tokens, heads or head_dim");
-  TORCH_CHECK(q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type(), "attention: q is ", q.scalar_type(), ", k ", k.scalar_type(),
-              ", v ", v.scalar_type());
-  TORCH_CHECK(q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble || q.scalar_type() == at::kBFloat16,
-              "attention: q must be f32, bf16 or f64, got ", q.scalar_type());
-  TORCH_CHECK(q.size(2) <= kMaxHeadDim, "attention: head_dim is ", q.size(2), ", at most ", kMaxHeadDim, " is possible");
 }
 
 Tokens tokens_of(const at::Tensor& tensor, const at::Tensor& order) {
@@ -103,13 +86,11 @@ AttentionReference<T> reference_of(const at::Tensor& q, const at::Tensor& k, con
 std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, const at::Tensor& k_any, const at::Tensor& v_any,
                                                      const OptionalTensor& order_any, const at::Tensor& q_starts_any, const at::Tensor& kv_starts_any,
                                                      double scale) {
-  check_operands(q_any, k_any, v_any);
+  check_attention_operands(q_any, k_any, v_any);
   const at::Tensor q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any);
   const at::Tensor q_starts = checked_starts("q_starts", q_starts_any, q.size(0)), kv_starts = checked_starts("kv_starts", kv_starts_any, k.size(0)),
                    order = checked_order(order_any, q.size(0));
-  TORCH_CHECK(q_starts.size(0) == kv_starts.size(0), "attention: ", q_starts.size(0) - 1, " sets of queries, but ", kv_starts.size(0) - 1,
-              " sets of keys");
-  TORCH_CHECK(!order.defined() || q.size(0) == k.size(0), "attention: an order needs as many queries as keys, got ", q.size(0), " and ", k.size(0));
+  check_attention_sets(q, k, order, q_starts, kv_starts);
   at::Tensor out = at::empty(q.sizes(), q.options());
   if (q.scalar_type() == at::kDouble) {
     reference_of<double>(q.contiguous(), k.contiguous(), v.contiguous(), order, order, q_starts, kv_starts, scale)
@@ -153,9 +134,8 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
 void backward_into(const at::Tensor& out_grad_any, const at::Tensor& q_any, const at::Tensor& k_any, const at::Tensor& v_any, const at::Tensor& out,
                    const at::Tensor& logsumexp, const OptionalTensor& order_any, const at::Tensor& q_starts_any, const at::Tensor& kv_starts_any,
                    double scale, const at::Tensor& q_grad, const at::Tensor& k_grad, const at::Tensor& v_grad) {
-  check_operands(q_any, k_any, v_any);
-  TORCH_CHECK(out_grad_any.sizes() == q_any.sizes() && out_grad_any.scalar_type() == q_any.scalar_type(), "attention_backward: out_grad must be ",
-              q_any.scalar_type(), " ", q_any.sizes(), ", got ", out_grad_any.scalar_type(), " ", out_grad_any.sizes());
+  check_attention_operands(q_any, k_any, v_any);
+  check_attention_grad(out_grad_any, q_any);
   const at::Tensor q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any), out_grad = dense_rows(out_grad_any);
   const at::Tensor q_starts = checked_starts("q_starts", q_starts_any, q.size(0)), kv_starts = checked_starts("kv_starts", kv_starts_any, k.size(0)),
                    order = checked_order(order_any, q.size(0));

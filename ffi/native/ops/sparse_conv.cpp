@@ -19,6 +19,7 @@
 
 #include "autocast.h"
 #include "scratch.h"
+#include "sparse_conv.h"
 #include "sparse_conv_reference.h"
 
 namespace earthcraft {
@@ -34,12 +35,7 @@ struct CheckedPairs {
 };
 
 CheckedPairs checked_pairs(const char* argument, const at::Tensor& pairs, const at::Tensor& starts, int64_t taps, int64_t in_rows, int64_t out_rows) {
-  TORCH_CHECK(pairs.dim() == 2 && pairs.size(0) == 2 && pairs.scalar_type() == at::kInt, "sparse_conv: ", argument, " must be int32 [2, P], got ",
-              pairs.scalar_type(), " ", pairs.sizes());
-  const int64_t blocks = (out_rows + kConvBlock - 1) / kConvBlock;
-  TORCH_CHECK(starts.dim() == 1 && starts.scalar_type() == at::kLong && starts.size(0) == blocks * taps + 1, "sparse_conv: the starts of ", argument,
-              " must be int64 [", blocks * taps + 1, "] for ", out_rows, " output rows and ", taps, " taps, got ", starts.scalar_type(), " ",
-              starts.sizes());
+  const int64_t blocks = check_conv_pairs(argument, pairs, starts, taps, out_rows);
   CheckedPairs checked{pairs.contiguous(), starts.contiguous(), {}};
   const int64_t count = pairs.size(1);
   const int32_t* in = checked.pairs.const_data_ptr<int32_t>();
@@ -61,20 +57,6 @@ CheckedPairs checked_pairs(const char* argument, const at::Tensor& pairs, const 
   }
   checked.view = {in, out, start, taps, out_rows};
   return checked;
-}
-
-void check_operands(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias) {
-  TORCH_CHECK(feats.dim() == 2 && at::isFloatingType(feats.scalar_type()), "sparse_conv: feats must be floating point [N, Ci], got ",
-              feats.scalar_type(), " ", feats.sizes());
-  TORCH_CHECK(weight.dim() == 3, "sparse_conv: weight must be [taps, Ci, Co], got ", weight.sizes());
-  TORCH_CHECK(weight.size(1) == feats.size(1), "sparse_conv: feats ", feats.sizes(), ", weight ", weight.sizes(), ": ", feats.size(1),
-              " channels in, weight wants ", weight.size(1));
-  TORCH_CHECK(weight.scalar_type() == feats.scalar_type(), "sparse_conv: feats are ", feats.scalar_type(), ", weight is ", weight.scalar_type());
-  TORCH_CHECK(feats.scalar_type() == at::kFloat || feats.scalar_type() == at::kDouble || feats.scalar_type() == at::kBFloat16,
-              "sparse_conv: feats must be f32, bf16 or f64, got ", feats.scalar_type());
-  if (bias.has_value())
-    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(2) && bias->scalar_type() == feats.scalar_type(), "sparse_conv: bias must be ",
-                feats.scalar_type(), " [", weight.size(2), "], got ", bias->scalar_type(), " ", bias->sizes());
 }
 
 // A weight as conv_forward reads it.
@@ -171,11 +153,8 @@ at::Tensor weight_grad_f32(const at::Tensor& feats, const at::Tensor& out_grad, 
 
 at::Tensor sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
                        const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
-  check_operands(feats, weight, bias);
-  TORCH_CHECK(rows >= 0, "sparse_conv: rows must not be negative, got ", rows);
-  TORCH_CHECK(pairs_back.has_value() == starts_back.has_value(), "sparse_conv: pairs_back and starts_back come together");
-  TORCH_CHECK(pairs_back.has_value() || rows == feats.size(0), "sparse_conv: without pairs_back the convolution is submanifold, but ", feats.size(0),
-              " rows go in and ", rows, " come out");
+  check_conv_operands(feats, weight, bias);
+  check_conv_rows(feats, pairs_back, starts_back, rows);
   const CheckedPairs checked = checked_pairs("pairs", pairs, starts, weight.size(0), feats.size(0), rows);
   if (feats.scalar_type() == at::kDouble) {
     const at::Tensor in = feats.contiguous(), w = weight.contiguous();
@@ -194,10 +173,8 @@ at::Tensor sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const 
 std::tuple<at::Tensor, at::Tensor> sparse_conv_backward(const at::Tensor& out_grad, const at::Tensor& feats, const at::Tensor& weight,
                                                         const at::Tensor& pairs, const at::Tensor& starts, const OptionalTensor& pairs_back,
                                                         const OptionalTensor& starts_back, bool feats_grad, bool weight_grad) {
-  check_operands(feats, weight, std::nullopt);
-  TORCH_CHECK(out_grad.dim() == 2 && out_grad.size(1) == weight.size(2) && out_grad.scalar_type() == feats.scalar_type(),
-              "sparse_conv_backward: out_grad must be ", feats.scalar_type(), " [rows, ", weight.size(2), "], got ", out_grad.scalar_type(), " ",
-              out_grad.sizes());
+  check_conv_operands(feats, weight, std::nullopt);
+  check_conv_grad(out_grad, feats, weight);
   const int64_t rows = out_grad.size(0), taps = weight.size(0);
   const CheckedPairs checked = checked_pairs("pairs", pairs, starts, taps, feats.size(0), rows);
   if (feats.scalar_type() == at::kDouble) {

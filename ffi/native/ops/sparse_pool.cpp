@@ -13,6 +13,8 @@
 
 #include <algorithm>
 
+#include "sparse_pool.h"
+
 namespace earthcraft {
 namespace {
 
@@ -21,10 +23,7 @@ struct Maps {
 };
 
 Maps checked_maps(const char* op, const at::Tensor& children, const at::Tensor& parent, int64_t fine_rows, int64_t coarse_rows) {
-  TORCH_CHECK(children.dim() == 2 && children.size(1) == 8 && children.scalar_type() == at::kInt && children.size(0) == coarse_rows, op,
-              ": children must be int32 [", coarse_rows, ", 8], got ", children.scalar_type(), " ", children.sizes());
-  TORCH_CHECK(parent.dim() == 1 && parent.scalar_type() == at::kLong && parent.size(0) == fine_rows, op, ": parent must be int64 [", fine_rows,
-              "], got ", parent.scalar_type(), " ", parent.sizes());
+  check_pool_maps(op, children, parent, fine_rows, coarse_rows);
   Maps maps{children.contiguous(), parent.contiguous()};
   const int32_t* child = maps.children.const_data_ptr<int32_t>();
   for (int64_t i = 0; i < 8 * coarse_rows; ++i)
@@ -34,11 +33,6 @@ Maps checked_maps(const char* op, const at::Tensor& children, const at::Tensor& 
   for (int64_t i = 0; i < fine_rows; ++i)
     TORCH_CHECK_INDEX(up[i] >= 0 && up[i] < coarse_rows, op, ": parent row ", i, " is ", up[i], ", but there are ", coarse_rows, " coarse voxels");
   return maps;
-}
-
-void check_feats(const char* op, const at::Tensor& feats) {
-  TORCH_CHECK(feats.dim() == 2 && at::isFloatingType(feats.scalar_type()), op, ": feats must be floating point [rows, C], got ", feats.scalar_type(),
-              " ", feats.sizes());
 }
 
 int64_t row_grain(int64_t channels) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, channels)); }
@@ -101,14 +95,14 @@ at::Tensor copy_to_children(const at::Tensor& feats_any, const at::Tensor& child
 
 // `mean` false: the sum, which is sparse_copy_up's gradient
 at::Tensor sparse_gather_children(const at::Tensor& feats, const at::Tensor& children, const at::Tensor& parent, bool mean) {
-  check_feats("sparse_avg_down", feats);
+  check_pool_feats("sparse_avg_down", feats);
   const Maps maps = checked_maps("sparse_avg_down", children, parent, feats.size(0), children.size(0));
   return gather_children(feats, maps.children, mean);
 }
 
 // `shared` true: each child takes its part, which is sparse_avg_down's gradient
 at::Tensor sparse_copy_children(const at::Tensor& feats, const at::Tensor& children, const at::Tensor& parent, bool shared) {
-  check_feats("sparse_copy_up", feats);
+  check_pool_feats("sparse_copy_up", feats);
   const Maps maps = checked_maps("sparse_copy_up", children, parent, parent.size(0), feats.size(0));
   return copy_to_children(feats, maps.children, maps.parent, shared);
 }

@@ -14,6 +14,7 @@
 #include <optional>
 #include <tuple>
 
+#include "../../ops/attention.h"
 #include "element.h"
 #include "launch.h"
 #include "sets.h"
@@ -22,36 +23,6 @@ namespace earthcraft::gpu {
 namespace {
 
 using OptionalTensor = std::optional<at::Tensor>;
-
-constexpr int64_t kMaxHeadDim = 256;
-
-at::Tensor dense_rows(const at::Tensor& tensor) { return tensor.stride(-1) == 1 || tensor.size(-1) <= 1 ? tensor : tensor.contiguous(); }
-
-at::Tensor checked_starts(const char* argument, const at::Tensor& starts) {
-  TORCH_CHECK(starts.dim() == 1 && starts.size(0) >= 1 && starts.scalar_type() == at::kLong, "attention: ", argument,
-              " must be int64 [sets + 1], got ", starts.scalar_type(), " ", starts.sizes());
-  return starts.contiguous();
-}
-
-at::Tensor checked_order(const OptionalTensor& order, int64_t tokens) {
-  if (!order.has_value()) return {};
-  TORCH_CHECK(order->dim() == 1 && order->scalar_type() == at::kLong && order->size(0) == tokens, "attention: order must be int64 [", tokens,
-              "], got ", order->scalar_type(), " ", order->sizes());
-  return order->contiguous();
-}
-
-void check_operands(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-  TORCH_CHECK(q.dim() == 3 && k.dim() == 3 && v.dim() == 3, "attention: q, k, v must be [tokens, heads, head_dim], got q ", q.sizes(), ", k ",
-              k.sizes(), ", v ", v.sizes());
-  TORCH_CHECK(k.sizes() == v.sizes() && q.size(1) == k.size(1) && q.size(2) == k.size(2), "attention: q ", q.sizes(), ", k ", k.sizes(), ", v ",
-              v.sizes(), " do not match in tokens, heads or head_dim");
-  TORCH_CHECK(q.scalar_type() == k.scalar_type() && q.scalar_type() == v.scalar_type(), "attention: q is ", q.scalar_type(), ", k ", k.scalar_type(),
-              ", v ", v.scalar_type());
-  TORCH_CHECK(q.scalar_type() == at::kFloat || q.scalar_type() == at::kDouble || q.scalar_type() == at::kBFloat16,
-              "attention: q must be f32, bf16 or f64, got ", q.scalar_type());
-  TORCH_CHECK(q.size(2) <= kMaxHeadDim, "attention: head_dim is ", q.size(2), ", at most ", kMaxHeadDim, " is possible");
-  check_device("attention", q, {{"k", k}, {"v", v}});
-}
 
 Tokens tokens_of(const at::Tensor& tensor, const at::Tensor& order) {
   return {const_cast<void*>(tensor.const_data_ptr()), tensor.stride(0), tensor.stride(1), order.defined() ? order.const_data_ptr<int64_t>() : nullptr};
@@ -63,14 +34,12 @@ struct Operands {
 
   Operands(const at::Tensor& q_any, const at::Tensor& k_any, const at::Tensor& v_any, const OptionalTensor& order_any, const at::Tensor& q_starts_any,
            const at::Tensor& kv_starts_any) {
-    check_operands(q_any, k_any, v_any);
+    check_attention_operands(q_any, k_any, v_any);
     q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any);
-    q_starts = checked_starts("q_starts", q_starts_any), kv_starts = checked_starts("kv_starts", kv_starts_any);
-    order = checked_order(order_any, q.size(0));
-    check_device("attention", q, {{"order", order}, {"q_starts", q_starts}, {"kv_starts", kv_starts}});
-    TORCH_CHECK(q_starts.size(0) == kv_starts.size(0), "attention: ", q_starts.size(0) - 1, " sets of queries, but ", kv_starts.size(0) - 1,
-                " sets of keys");
-    TORCH_CHECK(!order.defined() || q.size(0) == k.size(0), "attention: an order needs as many queries as keys, got ", q.size(0), " and ", k.size(0));
+    q_starts = shaped_starts("q_starts", q_starts_any), kv_starts = shaped_starts("kv_starts", kv_starts_any);
+    order = shaped_order(order_any, q.size(0));
+    check_device("attention", q, {{"k", k}, {"v", v}, {"order", order}, {"q_starts", q_starts}, {"kv_starts", kv_starts}});
+    check_attention_sets(q, k, order, q_starts, kv_starts);
   }
 
   int64_t sets() const { return q_starts.size(0) - 1; }
@@ -150,8 +119,7 @@ struct Repeatable {
 // Writes into grads that may be parts of one packed tensor.
 void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::Tensor& out, const at::Tensor& logsumexp, double scale,
                    const at::Tensor& q_grad, const at::Tensor& k_grad, const at::Tensor& v_grad) {
-  TORCH_CHECK(out_grad_any.sizes() == o.q.sizes() && out_grad_any.scalar_type() == o.q.scalar_type(), "attention_backward: out_grad must be ",
-              o.q.scalar_type(), " ", o.q.sizes(), ", got ", out_grad_any.scalar_type(), " ", out_grad_any.sizes());
+  check_attention_grad(out_grad_any, o.q);
   TORCH_CHECK(out.sizes() == o.q.sizes() && out.scalar_type() == o.q.scalar_type() && logsumexp.numel() >= o.q.size(0) * o.heads(),
               "attention_backward: out and logsumexp must be those of attention_forward");
   check_device("attention_backward", o.q, {{"out_grad", out_grad_any}, {"out", out}, {"logsumexp", logsumexp}});

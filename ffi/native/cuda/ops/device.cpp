@@ -6,6 +6,7 @@
 #include <c10/cuda/CUDAFunctions.h>
 
 #include "../interface.h"
+#include "../sparse_conv.h"
 
 namespace earthcraft {
 namespace {
@@ -23,6 +24,15 @@ void start() { at::globalContext().lazyInitDevice(c10::DeviceType::CUDA); }  // 
 void use(int32_t device) {
   start();
   c10::cuda::set_device(static_cast<c10::DeviceIndex>(device));
+}
+
+std::string unfit(int32_t device) {
+  use(device);
+  const gpu::ConvRoom room = gpu::conv_room(device);
+  if (room.needed == 0) return "earthcraft's CUDA library has no code for it: `setup --cuda` builds for compute capability 8 and 9";
+  if (room.needed <= room.there) return {};
+  return "a block of threads gets " + std::to_string(room.there / 1024) + " KB of shared memory there, and earthcraft's convolutions take " +
+         std::to_string((room.needed + 1023) / 1024) + " KB, which data centre GPUs (A100, H100) have";
 }
 
 void synchronize(int32_t device) {
@@ -53,7 +63,7 @@ void empty_cache() {
   c10::cuda::CUDACachingAllocator::emptyCache();
 }
 
-constexpr CudaInterface kInterface{kCudaInterface, count, name, use, synchronize, memory, reset_peak, empty_cache};
+constexpr CudaInterface kInterface{kCudaInterface, count, name, unfit, use, synchronize, memory, reset_peak, empty_cache};
 
 }  // namespace
 }  // namespace earthcraft

@@ -9,7 +9,7 @@
 #include <optional>
 #include <tuple>
 
-#include "../../kernels/conv_block.h"
+#include "../../ops/sparse_conv.h"
 #include "element.h"
 #include "launch.h"
 
@@ -24,12 +24,7 @@ struct Pairs {
 };
 
 Pairs checked_pairs(const char* argument, const at::Tensor& pairs, const at::Tensor& starts, int64_t taps, const at::Tensor& feats, int64_t out_rows) {
-  TORCH_CHECK(pairs.dim() == 2 && pairs.size(0) == 2 && pairs.scalar_type() == at::kInt, "sparse_conv: ", argument, " must be int32 [2, P], got ",
-              pairs.scalar_type(), " ", pairs.sizes());
-  const int64_t blocks = (out_rows + kConvBlock - 1) / kConvBlock;
-  TORCH_CHECK(starts.dim() == 1 && starts.scalar_type() == at::kLong && starts.size(0) == blocks * taps + 1, "sparse_conv: the starts of ", argument,
-              " must be int64 [", blocks * taps + 1, "] for ", out_rows, " output rows and ", taps, " taps, got ", starts.scalar_type(), " ",
-              starts.sizes());
+  check_conv_pairs(argument, pairs, starts, taps, out_rows);
   check_device("sparse_conv", feats, {{argument, pairs}, {"starts", starts}});
   Pairs checked{pairs.contiguous(), starts.contiguous(), {}};
   const int32_t* in = checked.pairs.const_data_ptr<int32_t>();
@@ -38,17 +33,7 @@ Pairs checked_pairs(const char* argument, const at::Tensor& pairs, const at::Ten
 }
 
 void check_operands(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias) {
-  TORCH_CHECK(feats.dim() == 2 && at::isFloatingType(feats.scalar_type()), "sparse_conv: feats must be floating point [N, Ci], got ",
-              feats.scalar_type(), " ", feats.sizes());
-  TORCH_CHECK(weight.dim() == 3, "sparse_conv: weight must be [taps, Ci, Co], got ", weight.sizes());
-  TORCH_CHECK(weight.size(1) == feats.size(1), "sparse_conv: feats ", feats.sizes(), ", weight ", weight.sizes(), ": ", feats.size(1),
-              " channels in, weight wants ", weight.size(1));
-  TORCH_CHECK(weight.scalar_type() == feats.scalar_type(), "sparse_conv: feats are ", feats.scalar_type(), ", weight is ", weight.scalar_type());
-  TORCH_CHECK(feats.scalar_type() == at::kFloat || feats.scalar_type() == at::kDouble || feats.scalar_type() == at::kBFloat16,
-              "sparse_conv: feats must be f32, bf16 or f64, got ", feats.scalar_type());
-  if (bias.has_value())
-    TORCH_CHECK(bias->dim() == 1 && bias->size(0) == weight.size(2) && bias->scalar_type() == feats.scalar_type(), "sparse_conv: bias must be ",
-                feats.scalar_type(), " [", weight.size(2), "], got ", bias->scalar_type(), " ", bias->sizes());
+  check_conv_operands(feats, weight, bias);
   check_device("sparse_conv", feats, {{"weight", weight}, {"bias", bias.value_or(at::Tensor())}});
 }
 
@@ -97,10 +82,7 @@ at::Tensor weight_grad_of(const at::Tensor& feats_any, const at::Tensor& grad_an
 at::Tensor conv_op(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs, const at::Tensor& starts,
                    const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
   check_operands(feats, weight, bias);
-  TORCH_CHECK(rows >= 0, "sparse_conv: rows must not be negative, got ", rows);
-  TORCH_CHECK(pairs_back.has_value() == starts_back.has_value(), "sparse_conv: pairs_back and starts_back come together");
-  TORCH_CHECK(pairs_back.has_value() || rows == feats.size(0), "sparse_conv: without pairs_back the convolution is submanifold, but ", feats.size(0),
-              " rows go in and ", rows, " come out");
+  check_conv_rows(feats, pairs_back, starts_back, rows);
   return forward(feats, weight, bias, checked_pairs("pairs", pairs, starts, weight.size(0), feats, rows).view, false);
 }
 
@@ -108,9 +90,7 @@ std::tuple<at::Tensor, at::Tensor> backward_op(const at::Tensor& out_grad, const
                                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back,
                                                bool feats_wanted, bool weight_wanted) {
   check_operands(feats, weight, std::nullopt);
-  TORCH_CHECK(out_grad.dim() == 2 && out_grad.size(1) == weight.size(2) && out_grad.scalar_type() == feats.scalar_type(),
-              "sparse_conv_backward: out_grad must be ", feats.scalar_type(), " [rows, ", weight.size(2), "], got ", out_grad.scalar_type(), " ",
-              out_grad.sizes());
+  check_conv_grad(out_grad, feats, weight);
   check_device("sparse_conv_backward", feats, {{"out_grad", out_grad}});
   const int64_t rows = out_grad.size(0), taps = weight.size(0);
   const Pairs there = checked_pairs("pairs", pairs, starts, taps, feats, rows);

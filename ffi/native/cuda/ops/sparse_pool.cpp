@@ -5,24 +5,22 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include "../../ops/sparse_pool.h"
 #include "element.h"
 #include "launch.h"
 
 namespace earthcraft::gpu {
 namespace {
 
-void check(const char* op, const at::Tensor& feats, const at::Tensor& children, const at::Tensor& parent, int64_t fine_rows, int64_t coarse_rows) {
-  TORCH_CHECK(feats.dim() == 2 && at::isFloatingType(feats.scalar_type()), op, ": feats must be floating point [rows, C], got ", feats.scalar_type(),
-              " ", feats.sizes());
-  TORCH_CHECK(children.dim() == 2 && children.size(1) == 8 && children.scalar_type() == at::kInt && children.size(0) == coarse_rows, op,
-              ": children must be int32 [", coarse_rows, ", 8], got ", children.scalar_type(), " ", children.sizes());
-  TORCH_CHECK(parent.dim() == 1 && parent.scalar_type() == at::kLong && parent.size(0) == fine_rows, op, ": parent must be int64 [", fine_rows,
-              "], got ", parent.scalar_type(), " ", parent.sizes());
+void check_maps(const char* op, const at::Tensor& feats, const at::Tensor& children, const at::Tensor& parent, int64_t fine_rows,
+                int64_t coarse_rows) {
+  check_pool_maps(op, children, parent, fine_rows, coarse_rows);
   check_device(op, feats, {{"children", children}, {"parent", parent}});
 }
 
 at::Tensor gather_op(const at::Tensor& feats_any, const at::Tensor& children_any, const at::Tensor& parent, bool mean) {
-  check("sparse_avg_down", feats_any, children_any, parent, feats_any.size(0), children_any.size(0));
+  check_pool_feats("sparse_avg_down", feats_any);
+  check_maps("sparse_avg_down", feats_any, children_any, parent, feats_any.size(0), children_any.size(0));
   const at::Tensor feats = feats_any.contiguous(), children = children_any.contiguous();
   const OnDevice on(feats);
   at::Tensor out = at::empty({children.size(0), feats.size(1)}, feats.options());
@@ -33,7 +31,8 @@ at::Tensor gather_op(const at::Tensor& feats_any, const at::Tensor& children_any
 }
 
 at::Tensor copy_op(const at::Tensor& feats_any, const at::Tensor& children_any, const at::Tensor& parent_any, bool shared) {
-  check("sparse_copy_up", feats_any, children_any, parent_any, parent_any.size(0), feats_any.size(0));
+  check_pool_feats("sparse_copy_up", feats_any);
+  check_maps("sparse_copy_up", feats_any, children_any, parent_any, parent_any.size(0), feats_any.size(0));
   const at::Tensor feats = feats_any.contiguous(), children = children_any.contiguous(), parent = parent_any.contiguous();
   const OnDevice on(feats);
   at::Tensor out = at::empty({parent.size(0), feats.size(1)}, feats.options());
