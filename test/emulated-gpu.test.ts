@@ -31,6 +31,15 @@ describe("on an emulated GPU", () => {
     expect(code).toBe(0);
   }, 400_000);
 
+  test("one that the kernels do not fit is refused when it is chosen", async () => {
+    const unfit = { ...environment(), EARTHCRAFT_EMULATED_UNFIT: "its blocks are too small" };
+    const { code, said } = await run(["-e", 'require("./ffi").useDevice("cuda:0")'], unfit);
+    expect([code, said]).toEqual([
+      1,
+      expect.stringContaining("device 'cuda:0' (emulated on the processor): its blocks are too small; use --device cpu"),
+    ]);
+  }, 100_000);
+
   test("a step waits for the GPU where it must and nowhere else", async () => {
     const root = mkdtempSync(join(tmpdir(), "earthcraft-waits-"));
     const log = join(root, "log");

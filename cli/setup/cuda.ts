@@ -32,7 +32,7 @@ function ask(path: string): Nvcc | undefined {
 }
 
 /** A compiler of the right version on PATH or in CUDA's usual folder, else the one in the cache folder. */
-function findNvcc(): Nvcc | undefined {
+export function findNvcc(): Nvcc | undefined {
   const places = [Bun.which("nvcc"), "/usr/local/cuda/bin/nvcc", fetchedPath()];
   return places.map((place) => (place ? ask(place) : undefined)).find((nvcc) => nvcc?.version.startsWith(`${CUDA_VERSION}.`));
 }

@@ -120,6 +120,7 @@ function faultOfBun([what = "", ...rest]: readonly string[]): string | undefined
 const PARSED_ONLY: readonly [RegExp, string][] = [
   [/ \[/, "a synopsis"],
   [/^setup$/, "`make test` has run it"],
+  [/^setup --cuda$/, "fetches a compiler, and builds for minutes"],
   [/^dataset place init /, "wants elevation of a real place"],
 ];
 

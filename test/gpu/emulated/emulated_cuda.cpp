@@ -190,6 +190,10 @@ TORCH_LIBRARY_IMPL(aten, CUDA, m) {
 constexpr earthcraft::CudaInterface kInterface{earthcraft::kCudaInterface,
                                                [] { return int32_t{1}; },
                                                [](int32_t) { return std::string("emulated on the processor"); },
+                                               [](int32_t) {
+                                                 const char* unfit = std::getenv("EARTHCRAFT_EMULATED_UNFIT");
+                                                 return std::string(unfit == nullptr ? "" : unfit);
+                                               },
                                                [](int32_t) {},
                                                [](int32_t) { write_counts(); },
                                                [](int32_t) { return earthcraft::CudaMemory{}; },
