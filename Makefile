@@ -22,8 +22,8 @@ test-gpu: cuda  ## every operator, the models and training on the GPU beside the
 	@$(earthcraft) bun test --timeout=600000 ./test/gpu
 gpu-bundle: cuda  ## pack tree, packages, bun and libraries for a machine with a GPU and no network
 	@test/gpu/bundle.sh
-bench:  ## compare with other programs
-	@$(earthcraft) bun test/bench/run.ts
+bench:  ## compare with other programs; DEVICE=cuda: operators and a training step on the GPU, PyTorch beside them
+	@$(if $(filter cuda%,$(DEVICE)),test/bench/gpu/run.sh build/bench-gpu --device $(DEVICE),$(earthcraft) bun test/bench/run.ts)
 clean:  ## remove runs (downloads and builds lie in the cache folder: ./earthcraft doctor names it)
 	rm -rf runs build
 help:  ## this list
