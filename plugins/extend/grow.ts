@@ -74,7 +74,13 @@ function grow(models: PipelineModels, request: GrowRequest, index: number, recen
     known: isKnown ? { structure: { columns_LL, cells, voxels }, texture: { columns_LL, voxels } } : undefined,
     onStep: (done: number, total: number, what: string) => onStep?.(index * total + done, plan.windows.length * total, what),
   };
-  const drawn = Array.from({ length: isKnown ? request.tries : 1 }, (_, k) => sampleStructure(models, { ...scene, seed: window.seed + k }));
+  const tries = isKnown ? request.tries : 1;
+  const structureSteps = structure.flow.steps + structure.latentFlow.steps;
+  const drawn = Array.from({ length: tries }, (_, k) => {
+    // All tries together count as the steps of one, so that progress never goes back.
+    const onStep = (done: number, total: number, what: string) => scene.onStep(Math.floor((k * structureSteps + done) / tries), total, what);
+    return sampleStructure(models, { ...scene, seed: window.seed + k, onStep });
+  });
   return partOf(textured(models, scene, bestJoined(drawn, columns, edge)), window, columns_LL);
 }
 

@@ -4,7 +4,6 @@
 
 #include "sparse_conv.h"
 
-#include "../kernels/conv_block.h"
 #include "gemm_tile.cuh"
 #include "grid.cuh"
 

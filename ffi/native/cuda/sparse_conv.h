@@ -5,18 +5,10 @@
 
 #include <cstdint>
 
+#include "../kernels/conv_block.h"
 #include "element.h"
 
 namespace earthcraft::gpu {
-
-// Pairs (input row, output row), grouped by block of kConvBlock output rows and, inside a block, by tap. A row is met at most once a block and tap.
-struct ConvPairs {
-  const int32_t* in_rows;
-  const int32_t* out_rows;
-  const int64_t* starts;  // [blocks * taps + 1]
-  int64_t taps;
-  int64_t rows;  // output rows
-};
 
 // Rows of feats and weights begin at 16 bytes: channels are multiples of kConvChannels.
 constexpr int64_t kConvChannels = 8;

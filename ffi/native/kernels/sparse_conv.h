@@ -10,15 +10,6 @@ namespace earthcraft {
 
 constexpr int64_t kConvPanel = 64;   // output channels summed together
 
-// Pairs (input row, output row), grouped by block of output rows and, inside a block, by tap.
-struct ConvPairs {
-  const int32_t* in_rows;
-  const int32_t* out_rows;
-  const int64_t* starts;  // [blocks * taps + 1]
-  int64_t taps;
-  int64_t rows;  // output rows
-};
-
 // out[o] = bias + sum over pairs (i, o, tap): in[i] · weight[tap]
 struct ConvForward {
   ConvPairs pairs;

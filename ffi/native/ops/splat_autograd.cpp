@@ -98,8 +98,18 @@ Images splat_render_autocast(const at::Tensor& means, const at::Tensor& quats, c
                  background ? OptionalTensor(f32(*background)) : std::nullopt, ranges, near, far);
 }
 
+// Without a gradient what forward keeps for backward is dropped.
+Images render_plain(const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities, const at::Tensor& colors,
+                    const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height, const OptionalTensor& background,
+                    const OptionalTensor& ranges, double near, double far) {
+  static const auto op = find<Forward>("earthcraft::splat_render_forward");
+  const std::vector<at::Tensor> out = op.call(means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
+  return {out[0], out[1], out[2], out[3], out[4]};
+}
+
 }  // namespace
 
+TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) { m.impl("splat_render", &render_plain); }
 TORCH_LIBRARY_IMPL(earthcraft, Autograd, m) { m.impl("splat_render", &splat_render_autograd); }
 TORCH_LIBRARY_IMPL(earthcraft, AutocastCPU, m) { m.impl("splat_render", &splat_render_autocast); }
 TORCH_LIBRARY_IMPL(earthcraft, AutocastCUDA, m) { m.impl("splat_render", &splat_render_autocast); }

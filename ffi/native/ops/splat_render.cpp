@@ -22,7 +22,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
 #include <vector>
 
 #include "radix_sort.h"
@@ -30,7 +29,6 @@
 namespace earthcraft {
 namespace {
 
-using Images = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor>;
 using OptionalTensor = std::optional<at::Tensor>;
 
 // Calls f(i) for i in [0, count), dealt to the threads like cards: neighbouring tiles cost alike.
@@ -140,14 +138,6 @@ std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor&
   return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_I, bins.starts_T1, bins.slots_R};
 }
 
-Images splat_render(const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities, const at::Tensor& colors,
-                    const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height, const OptionalTensor& background,
-                    const OptionalTensor& ranges, double near, double far) {
-  const std::vector<at::Tensor> out =
-      splat_forward(means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
-  return {out[0], out[1], out[2], out[3], out[4]};
-}
-
 constexpr int64_t kGradFloats = int64_t{1} << 26;  // views share a buffer of gradients up to 256 MB
 
 // Gradients of means, quats, scales, opacities, colors; `saved` is splat_forward's result without its images, before them alpha and depth.
@@ -236,7 +226,6 @@ TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
       "Tensor viewmats, Tensor Ks, int width, int height, Tensor? background, Tensor? ranges, float near, float far, Tensor[] saved) -> Tensor[]");
 }
 TORCH_LIBRARY_IMPL(earthcraft, CPU, m) {
-  m.impl("splat_render", &splat_render);
   m.impl("splat_render_forward", &splat_forward);
   m.impl("splat_render_backward", &splat_backward);
 }

@@ -10,7 +10,6 @@
 #include <ATen/ops/zeros_like.h>
 #include <torch/library.h>
 
-#include <tuple>
 #include <vector>
 
 #include "cuda/splat_render.h"
@@ -20,7 +19,6 @@
 namespace earthcraft {
 namespace {
 
-using Images = std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor>;
 using OptionalTensor = std::optional<at::Tensor>;
 
 SplatScene read_scene(const char* op, const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities,
@@ -110,14 +108,6 @@ std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor&
   return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_P, bins.starts_T1, bins.slots_R1};
 }
 
-Images splat_render(const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities, const at::Tensor& colors,
-                    const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height, const OptionalTensor& background,
-                    const OptionalTensor& ranges, double near, double far) {
-  const std::vector<at::Tensor> out =
-      splat_forward(means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
-  return {out[0], out[1], out[2], out[3], out[4]};
-}
-
 constexpr int64_t kGradFloats = int64_t{1} << 28;  // views share a buffer of pairs' gradients up to 1 GB
 
 std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const OptionalTensor& alpha_grad, const OptionalTensor& depth_grad,
@@ -182,7 +172,6 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
 }  // namespace
 
 TORCH_LIBRARY_IMPL(earthcraft, CUDA, m) {
-  m.impl("splat_render", &splat_render);
   m.impl("splat_render_forward", &splat_forward);
   m.impl("splat_render_backward", &splat_backward);
 }
