@@ -39,4 +39,5 @@ export { normal, type Purpose, purposes, type RandomStream, randint, uniform } f
 export { openSafetensors, SafetensorsError, SafetensorsFile, type StoredArray, type StoredTensor, writeSafetensors } from "./safetensors";
 export { type HasTensors, keepWith, scope } from "./scope";
 export { type Operand, Tensor, type TensorOptions } from "./tensor";
+export { span, startTrace, stopTrace } from "./trace";
 export { loadSafetensors, saveSafetensors } from "./weights";

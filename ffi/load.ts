@@ -6,7 +6,7 @@
 import { dlopen, FFIType, toArrayBuffer } from "bun:ffi";
 import { TensorError, tensorError } from "./errors";
 
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Words before the stream in a thread's frame, words of the stream, bytes of the message after it: include/earthcraft.h. */
 export const HEADER_WORDS = 16;
@@ -66,6 +66,10 @@ export const symbols = {
   ec_checkpoint_end: { args: [i32], returns: i32 },
   ec_checkpoint_abort: { args: [], returns: i32 },
   ec_checkpoint_pause: { args: [i32], returns: i32 },
+  ec_trace_start: { args: [cstring], returns: i32 },
+  ec_trace_begin: { args: [cstring], returns: i32 },
+  ec_trace_end: { args: [], returns: i32 },
+  ec_trace_stop: { args: [], returns: i32 },
   ec_dist_init: { args: [cstring, i32, i32, i32], returns: i32 },
   ec_dist_shutdown: { args: [], returns: i32 },
   ec_dist_all_reduce: { args: [i32, i32], returns: i32 },
@@ -132,6 +136,8 @@ export function loadNative(): Native {
   const status = call.ec_init();
   if (status !== 0) throw tensorError(status, opened.message());
   if (call.ec_device_use(firstDevice()) !== 0) throw tensorError(header[0]!, `device: ${opened.message()}`);
+  const trace = process.env.EARTHCRAFT_TRACE;
+  if (trace && call.ec_trace_start(trace) !== 0) throw tensorError(header[0]!, opened.message());
   native = opened;
   return opened;
 }

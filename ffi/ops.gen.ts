@@ -1810,6 +1810,15 @@ function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor 
   return c.one($earthcraft_layer_norm, 4);
 }
 
+const $earthcraft_linear = new Operator("earthcraft::linear", ["x", "weight", "bias"]);
+function earthcraft_linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  c.begin($earthcraft_linear);
+  c.tensor("x", x);
+  c.tensor("weight", weight);
+  c.orDefault(c.tensor, "bias", bias);
+  return c.one($earthcraft_linear, 3);
+}
+
 const $earthcraft_mesh_interpolate = new Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
 function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
   c.begin($earthcraft_mesh_interpolate);
@@ -2820,6 +2829,8 @@ export const earthcraft = {
   headNorm: earthcraft_head_norm,
   /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07) -> Tensor */
   layerNorm: earthcraft_layer_norm,
+  /** earthcraft::linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor */
+  linear: earthcraft_linear,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */

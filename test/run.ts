@@ -41,7 +41,7 @@ async function runFile(file: string, index: number, library: string | undefined)
     timeout: FILE_TIMEOUT_MS,
     killSignal: "SIGKILL",
     // Threads are set by the tests that need them; OpenMP's own choice collapses when two files share the machine.
-    env: { ...process.env, ...(library ? { EARTHCRAFT_NATIVE: library } : {}), OMP_NUM_THREADS: "1", NO_COLOR: "1" },
+    env: { ...process.env, ...(library ? { EARTHCRAFT_NATIVE: library } : {}), EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: "1", NO_COLOR: "1" },
   });
   const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   await child.exited;

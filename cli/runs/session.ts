@@ -20,6 +20,7 @@ import { type ScheduleResult, schedule } from "./schedule";
 import { parseShard, selectStages } from "./select";
 import { Interruption } from "./signals";
 import { finishedRecord } from "./task";
+import { newTrace } from "./trace";
 import { follow, localDevice, worldOf } from "./world";
 
 export interface Session {
@@ -49,7 +50,7 @@ export function nativeLibrary(io: Io, needed: boolean): string | undefined {
 }
 
 export function makePool({ io, ui }: Session, inherit: readonly number[], library: string | undefined): RankPool {
-  const env = { ...io.env, ...(library === undefined ? {} : { EARTHCRAFT_NATIVE: library }) };
+  const env = { ...io.env, ...(library === undefined ? {} : { EARTHCRAFT_NATIVE: library }), ...newTrace(io) };
   return new RankPool({ command: bunCommand(MAIN), env, cwd: io.cwd, inherit, printed: (text) => ui.debug(text) });
 }
 

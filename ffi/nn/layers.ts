@@ -18,7 +18,7 @@ export class Linear extends Module {
   }
   /** @param x […, in] @returns […, out] */
   forward(x: Tensor): Tensor {
-    return ops.aten.linear(x, this.weight.tensor, this.bias?.tensor);
+    return ops.earthcraft.linear(x, this.weight.tensor, this.bias?.tensor);
   }
 }
 

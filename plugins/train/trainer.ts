@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import { Cancelled, EXIT, type StageTask, UserError } from "../../cli/plugin";
-import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope, type Tensor } from "../../ffi";
+import { AdamW, autocast, loadSafetensors, type Module, saveSafetensors, scope, span, type Tensor } from "../../ffi";
 import { rematerializing } from "../models/api";
 import { CheckpointWriter, latestCheckpoint, sweepCheckpoints } from "./checkpoint";
 import type { LossParts } from "./losses/structvae";
@@ -65,9 +65,9 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     scope(() => {
       for (const place of places) {
         const kept = scope(() => {
-          const { loss, parts, ids: seen } = precisely(options, () => job.loss(step, place));
+          const { loss, parts, ids: seen } = span("loss", () => precisely(options, () => job.loss(step, place)));
           ids.push(...seen);
-          loss.mul(world.size / batch).backward();
+          span("gradients", () => loss.mul(world.size / batch).backward());
           return Object.fromEntries(Object.entries({ loss, ...parts }).map(([name, part]) => [name, part.detach()]));
         });
         scalars.push(kept);
@@ -78,7 +78,7 @@ export async function train(job: TrainJob): Promise<TrainResult> {
     if (!Number.isFinite(sums.loss)) stopAt(step, `the loss is ${sums.loss}`, ids);
     world.averageGradients(model);
     const lr = learningRate(settings.lr, step, steps);
-    const { gradNorm, finite } = optimiser.step(lr);
+    const { gradNorm, finite } = span("update", () => optimiser.step(lr));
     if (!finite) stopAt(step, `the gradient's norm is ${gradNorm}`, ids);
     model.zeroGrad();
     await ahead;

@@ -28,6 +28,10 @@ try {
     });
     if (ran.exitCode !== 0) process.exitCode = EXIT.failed;
   }
+  console.log("== linear.ts");
+  const env = { ...process.env, EARTHCRAFT_NATIVE: process.env.EARTHCRAFT_NATIVE || library, EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: "1" };
+  const ran = Bun.spawnSync([process.execPath, join(import.meta.dir, "linear.ts")], { env, stdio: ["ignore", "inherit", "inherit"] });
+  if (ran.exitCode !== 0) process.exitCode = EXIT.failed;
 } catch (error) {
   console.error(describeError(error));
   process.exitCode = error instanceof UserError ? error.exit : EXIT.bug;

@@ -13,5 +13,6 @@ export const fused: Samples = {
   "earthcraft::gelu": () => e.gelu(x()),
   "earthcraft::head_norm": () => e.headNorm(leaf(ROWS, 4, 24), leaf(4, 24)),
   "earthcraft::layer_norm": () => e.layerNorm(x(), leaf(CHANNELS), leaf(CHANNELS)),
+  "earthcraft::linear": () => e.linear(x(), leaf(40, CHANNELS), leaf(40)),
   "earthcraft::modulated_norm": () => e.modulatedNorm(x(), leaf(3, CHANNELS), leaf(3, CHANNELS), scenes()),
 };

@@ -52,7 +52,7 @@ add_library(earthcraft_cuda SHARED ${CUDA_SOURCES} ${CUDA_OBJECTS})
 set_source_files_properties(${CUDA_OBJECTS} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 target_include_directories(earthcraft_cuda SYSTEM PRIVATE "${EARTHCRAFT_LIBTORCH}/include" "${EARTHCRAFT_LIBTORCH}/include/torch/csrc/api/include" "${CUDA_HEADERS}")
 target_include_directories(earthcraft_cuda PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
-target_compile_definitions(earthcraft_cuda PRIVATE _GLIBCXX_USE_CXX11_ABI=1)
+target_compile_definitions(earthcraft_cuda PRIVATE NDEBUG _GLIBCXX_USE_CXX11_ABI=1)
 target_compile_options(earthcraft_cuda PRIVATE -Wall -Wextra -Wno-unused-parameter)
 # What libtorch_cuda itself stands on (cuBLAS, cuDNN, NCCL) may be absent where this is built, and comes with libtorch where it runs.
 target_link_options(earthcraft_cuda PRIVATE "LINKER:--allow-shlib-undefined" "LINKER:--no-as-needed" "LINKER:-z,defs")

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define EC_ABI_VERSION 2
+#define EC_ABI_VERSION 3
 #define EC_HEADER_WORDS 16
 #define EC_STREAM_WORDS 131072
 #define EC_MESSAGE_BYTES 8192
@@ -136,6 +136,12 @@ EC_EXPORT int32_t ec_checkpoint_begin(void) EC_NOEXCEPT;              // 1: reco
 EC_EXPORT int32_t ec_checkpoint_end(int32_t outputs) EC_NOEXCEPT;     // handles in the stream become outputs of one replaying node
 EC_EXPORT int32_t ec_checkpoint_abort(void) EC_NOEXCEPT;
 EC_EXPORT int32_t ec_checkpoint_pause(int32_t on) EC_NOEXCEPT;        // the state before, or -status
+
+// Trace: what every operator takes, as lines of Chrome's trace event format. On a GPU each operator is waited for.
+EC_EXPORT int32_t ec_trace_start(const char* path) EC_NOEXCEPT;       // appends to a file, which other processes may write to as well
+EC_EXPORT int32_t ec_trace_begin(const char* name) EC_NOEXCEPT;       // a span around operators; they nest; nothing where no trace is written
+EC_EXPORT int32_t ec_trace_end(void) EC_NOEXCEPT;
+EC_EXPORT int32_t ec_trace_stop(void) EC_NOEXCEPT;
 
 // Collectives between rank processes
 EC_EXPORT int32_t ec_dist_init(const char* store, int32_t rank, int32_t world, int32_t timeout_s) EC_NOEXCEPT;  // tcp://host:port or file:///path

@@ -15,6 +15,7 @@ constexpr int tile_rows(int columns) {
 #endif
 }
 
+// What there is in C is added last: the rounding of a long sum grows with the number of calls, not of terms.
 // ATransposed: A is stored [depth, rows], so that C = Aᵀ · B.
 template <int Rows, int Columns, bool ATransposed>
 EC_INLINE void tile(const float* a, int64_t a_stride, const float* b, int64_t b_stride, float* c, int64_t c_stride, int64_t depth, bool accumulate) {
@@ -22,7 +23,7 @@ EC_INLINE void tile(const float* a, int64_t a_stride, const float* b, int64_t b_
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) sums[i][j] = accumulate ? load(c + i * c_stride + j * kLanes) : Vec{};
+    for (int j = 0; j < Columns; ++j) sums[i][j] = Vec{};
   for (int64_t k = 0; k < depth; ++k) {
     Vec b_row[Columns];
 #pragma GCC unroll 4
@@ -37,7 +38,10 @@ EC_INLINE void tile(const float* a, int64_t a_stride, const float* b, int64_t b_
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) store(c + i * c_stride + j * kLanes, sums[i][j]);
+    for (int j = 0; j < Columns; ++j) {
+      float* to = c + i * c_stride + j * kLanes;
+      store(to, accumulate ? load(to) + sums[i][j] : sums[i][j]);
+    }
 }
 
 template <int Columns, bool ATransposed>

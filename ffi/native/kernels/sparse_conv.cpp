@@ -117,28 +117,13 @@ inline void outer_strip(const ConvWeightGrad& t, const int32_t* in_rows, const i
 
 }  // namespace
 
-void conv_pack_swapped(const float* weight, int64_t depth, int64_t columns, float* packed) {
-  const int64_t padded = (columns + 15) / 16 * 16;
-  for (int64_t panel = 0; panel < padded; panel += kConvPanel) {
-    const int64_t width = padded - panel < kConvPanel ? padded - panel : kConvPanel;
-    const int64_t kept = columns - panel < width ? columns - panel : width;
-    const float* from = weight + panel * depth;
-    float* to = packed + panel * depth;
-    const int64_t whole_j = kept / kLanes * kLanes, whole_k = depth / kLanes * kLanes;
-    for (int64_t k = 0; k < whole_k; k += kLanes)
-      for (int64_t j = 0; j < whole_j; j += kLanes) transpose(from + j * depth + k, depth, to + k * width + j, width);
-    for (int64_t k = 0; k < depth; ++k)
-      for (int64_t j = k < whole_k ? whole_j : 0; j < width; ++j) to[k * width + j] = j < kept ? from[j * depth + k] : 0;
-  }
-}
-
 void conv_forward(const ConvForward& t, int64_t part_begin, int64_t part_end, float* scratch) {
-  const int64_t padded = (t.out_channels + 15) / 16 * 16, panels = (padded + kConvPanel - 1) / kConvPanel, taps = t.pairs.taps;
+  const int64_t padded = (t.out_channels + 15) / 16 * 16, panels = (padded + kPanel - 1) / kPanel, taps = t.pairs.taps;
   for (int64_t part = part_begin; part < part_end; ++part) {
-    const int64_t block = part / panels, panel = part % panels * kConvPanel;
+    const int64_t block = part / panels, panel = part % panels * kPanel;
     const int64_t first = block * kConvBlock;
     const int64_t rows = t.pairs.rows - first < kConvBlock ? t.pairs.rows - first : kConvBlock;
-    const int64_t width = padded - panel < kConvPanel ? padded - panel : kConvPanel;
+    const int64_t width = padded - panel < kPanel ? padded - panel : kPanel;
     const int64_t row_stride = t.row_stride == 0 ? width : t.row_stride;
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t j = 0; j < width; j += kLanes) store(scratch + r * width + j, t.bias ? load(t.bias + panel + j) : Vec{});

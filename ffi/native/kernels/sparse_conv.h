@@ -5,10 +5,9 @@
 
 #include "conv_block.h"
 #include "dispatch.h"
+#include "panels.h"
 
 namespace earthcraft {
-
-constexpr int64_t kConvPanel = 64;   // output channels summed together
 
 // out[o] = bias + sum over pairs (i, o, tap): in[i] · weight[tap]
 struct ConvForward {
@@ -34,9 +33,7 @@ struct ConvWeightGrad {
 };
 
 EC_DECLARE_VARIANTS(
-    // One tap's weight [columns, depth] as panels of at most kConvPanel columns [depth, panel width], the last padded with 0 to 16.
-    void conv_pack_swapped(const float* weight, int64_t depth, int64_t columns, float* packed);
-    // Parts count panels of output channels inside blocks of rows. scratch: kConvBlock * kConvPanel floats.
+    // Parts count panels of output channels inside blocks of rows. scratch: kConvBlock * kPanel floats.
     void conv_forward(const ConvForward& task, int64_t part_begin, int64_t part_end, float* scratch);
     // into: [taps, in_channels, out_channels], only taps in [tap_begin, tap_end) are touched
     void conv_weight_grad(const ConvWeightGrad& task, int64_t block_begin, int64_t block_end, int64_t tap_begin, int64_t tap_end, float* into);)

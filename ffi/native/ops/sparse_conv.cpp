@@ -27,8 +27,6 @@ namespace {
 
 using OptionalTensor = std::optional<at::Tensor>;
 
-int64_t padded(int64_t channels) { return (channels + 15) / 16 * 16; }
-
 struct CheckedPairs {
   at::Tensor pairs, starts;
   ConvPairs view;
@@ -67,31 +65,25 @@ struct KernelWeight {
 
 // [taps, depth, columns]: as it stands where rows are short and whole, else in padded panels.
 KernelWeight forward_weight(const at::Tensor& weight) {
-  const int64_t taps = weight.size(0), depth = weight.size(1), columns = weight.size(2), wide = padded(columns);
-  if (columns == wide && columns <= 2 * kConvPanel) return {weight, depth * columns, 1, columns};
+  const int64_t taps = weight.size(0), depth = weight.size(1), columns = weight.size(2), wide = padded_columns(columns);
+  if (columns == wide && columns <= 2 * kPanel) return {weight, depth * columns, 1, columns};
   at::Tensor packed = at::empty({taps, wide, depth}, weight.options());
   const float* from = weight.const_data_ptr<float>();
   float* to = packed.mutable_data_ptr<float>();
+  const auto kernel = EC_KERNEL(pack_panels);
   at::parallel_for(0, taps, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, wide * depth)), [&](int64_t begin, int64_t end) {
-    for (int64_t tap = begin; tap < end; ++tap)
-      for (int64_t panel = 0; panel < wide; panel += kConvPanel) {
-        const int64_t width = std::min(kConvPanel, wide - panel), kept = std::min(width, columns - panel);
-        const float* source = from + tap * depth * columns + panel;
-        float* target = to + (tap * wide + panel) * depth;
-        for (int64_t k = 0; k < depth; ++k, target += width, source += columns)
-          std::fill(std::copy(source, source + kept, target), target + width, 0.0f);
-      }
+    for (int64_t tap = begin; tap < end; ++tap) kernel(from + tap * depth * columns, columns, depth, columns, to + tap * wide * depth);
   });
   return {packed, wide * depth, depth, 0};
 }
 
 // [taps, columns, depth], read the other way: what turns gradients of outputs into gradients of inputs.
 KernelWeight backward_weight(const at::Tensor& weight) {
-  const int64_t taps = weight.size(0), columns = weight.size(1), depth = weight.size(2), wide = padded(columns);
+  const int64_t taps = weight.size(0), columns = weight.size(1), depth = weight.size(2), wide = padded_columns(columns);
   at::Tensor packed = at::empty({taps, wide, depth}, weight.options());
   const float* from = weight.const_data_ptr<float>();
   float* to = packed.mutable_data_ptr<float>();
-  const auto kernel = EC_KERNEL(conv_pack_swapped);
+  const auto kernel = EC_KERNEL(pack_panels_swapped);
   at::parallel_for(0, taps, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, wide * depth)), [&](int64_t begin, int64_t end) {
     for (int64_t tap = begin; tap < end; ++tap) kernel(from + tap * columns * depth, depth, columns, to + tap * wide * depth);
   });
@@ -108,7 +100,7 @@ at::Tensor forward_f32(const at::Tensor& feats, const KernelWeight& weight, int6
                        bool mirrored) {
   at::Tensor out = at::empty({pairs.rows, out_channels}, feats.options());
   at::Tensor wide_bias;
-  if (bias.has_value()) wide_bias = at::constant_pad_nd(*bias, {0, padded(out_channels) - out_channels}).contiguous();
+  if (bias.has_value()) wide_bias = at::constant_pad_nd(*bias, {0, padded_columns(out_channels) - out_channels}).contiguous();
   const ConvForward task{pairs,
                          mirrored,
                          feats.const_data_ptr<float>(),
@@ -122,14 +114,14 @@ at::Tensor forward_f32(const at::Tensor& feats, const KernelWeight& weight, int6
                          out_channels};
   const int64_t blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
   const auto kernel = EC_KERNEL(conv_forward);
-  const int64_t panels = (out_channels + kConvPanel - 1) / kConvPanel;
-  at::parallel_for(0, blocks * panels, block_grain(pairs, blocks, feats.size(1), std::min(out_channels, kConvPanel)),
-                   [&](int64_t begin, int64_t end) { kernel(task, begin, end, thread_scratch(kConvBlock * kConvPanel)); });
+  const int64_t panels = (out_channels + kPanel - 1) / kPanel;
+  at::parallel_for(0, blocks * panels, block_grain(pairs, blocks, feats.size(1), std::min(out_channels, kPanel)),
+                   [&](int64_t begin, int64_t end) { kernel(task, begin, end, thread_scratch(kConvBlock * kPanel)); });
   return out;
 }
 
 at::Tensor weight_grad_f32(const at::Tensor& feats, const at::Tensor& out_grad, const ConvPairs& pairs) {
-  const int64_t channels = out_grad.size(1), wide = padded(channels), blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
+  const int64_t channels = out_grad.size(1), wide = padded_columns(channels), blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
   const at::Tensor grad = wide == channels ? out_grad : at::constant_pad_nd(out_grad, {0, wide - channels});
   const int64_t size = pairs.taps * feats.size(1) * wide;
   // Slices of rows sum on their own and are added in order: the same result on any number of threads.

@@ -1,0 +1,64 @@
+#include "linear.h"
+
+#include "gemm_tile.h"
+
+namespace earthcraft::EC_VARIANT {
+namespace {
+
+// out [rows, columns], rows of `columns` floats, (+)= a · b, b: the rows of a packed matrix's panels that start at `first`, of `whole` in all.
+template <bool ATransposed>
+void panels_product(int64_t rows, int64_t columns, const float* a, int64_t a_stride, const float* b, int64_t first, int64_t depth, int64_t whole,
+                    float* out, bool accumulate) {
+  for (int64_t panel = 0; panel < columns; panel += kPanel) {
+    const int64_t width = panel_width(columns, panel), kept = columns - panel < width ? columns - panel : width;
+    const float* part = b + panel * whole + first * width;
+    if (kept == width) {
+      multiply<ATransposed>(rows, width, depth, a, a_stride, part, width, out + panel, columns, accumulate);
+      continue;
+    }
+    alignas(64) float wide[kLinearRows * kPanel];  // columns that do not fill their vectors
+    for (int64_t r = 0; accumulate && r < rows; ++r)
+      for (int64_t j = 0; j < width; ++j) wide[r * width + j] = j < kept ? out[r * columns + panel + j] : 0;
+    multiply<ATransposed>(rows, width, depth, a, a_stride, part, width, wide, width, accumulate);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t j = 0; j < kept; ++j) out[r * columns + panel + j] = wide[r * width + j];
+  }
+}
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+}  // namespace
+
+void linear_rows(const float* a, const float* b, const float* bias, int64_t depth, int64_t columns, int64_t begin, int64_t end, float* out) {
+  for (int64_t r = begin; r < end; r += kLinearRows) {
+    const int64_t rows = least(kLinearRows, end - r);
+    float* to = out + r * columns;
+    for (int64_t i = 0; bias != nullptr && i < rows; ++i) __builtin_memcpy(to + i * columns, bias, static_cast<size_t>(columns) * sizeof(float));
+    for (int64_t k = 0; k < depth; k += kLinearDepth)
+      panels_product<false>(rows, columns, a + r * depth + k, depth, b, k, least(kLinearDepth, depth - k), depth, to, k > 0 || bias != nullptr);
+  }
+}
+
+void linear_outer(const float* a, const float* b, int64_t rows, int64_t columns, int64_t depth, int64_t begin, int64_t end, float* scratch,
+                  float* out) {
+  const int64_t kept = end - begin;
+  float* a_block = scratch;  // [depth of the block, kept]
+  float* b_block = scratch + kLinearDepth * kLinearRows;
+  for (int64_t k = 0; k < depth; k += kLinearDepth) {
+    const int64_t block = least(kLinearDepth, depth - k);
+    for (int64_t i = 0; i < block; ++i) __builtin_memcpy(a_block + i * kept, a + (k + i) * rows + begin, static_cast<size_t>(kept) * sizeof(float));
+    pack_panels(b + k * columns, columns, block, columns, b_block);
+    panels_product<true>(kept, columns, a_block, kept, b_block, 0, block, block, out + begin * columns, k > 0);
+  }
+}
+
+void column_sums(const float* x, int64_t columns, int64_t begin, int64_t end, float* sums) {
+  for (int64_t r = begin; r < end; ++r) {
+    const float* row = x + r * columns;
+    int64_t j = 0;
+    for (; j + kLanes <= columns; j += kLanes) store(sums + j, load(sums + j) + load(row + j));
+    for (; j < columns; ++j) sums[j] += row[j];
+  }
+}
+
+}  // namespace earthcraft::EC_VARIANT
