@@ -1,18 +1,8 @@
 /** `kill -9` of the program or one of its ranks at moments that a seed chooses, over and over, until the work is through. */
 import { closeSync, existsSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { seeded } from "../seeded";
 import { childrenOf, type Finished, isRunning, type Program, type Running, until } from "./program";
-
-/** Numbers in [0, 1) by a seed (mulberry32): the moments of a failed test can be had again. */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The machine may be busy. */
 const PATIENCE_MS = 600_000;

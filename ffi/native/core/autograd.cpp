@@ -104,7 +104,9 @@ int32_t ec_autograd_clear(int32_t count) noexcept {
 int32_t ec_autocast_push(int32_t device_type, int32_t dtype) noexcept {
   return guarded_status([&] {
     const auto device = static_cast<at::DeviceType>(device_type);
-    if (device != at::kCPU && device != at::kCUDA) fail(EC_ARGUMENT, "autocast: no such device type");
+    if (device_type != static_cast<int32_t>(device) || (device != at::kCPU && device != at::kCUDA))
+      fail(EC_ARGUMENT, "autocast: no such device type");
+    if (dtype > INT8_MAX) fail(EC_DTYPE, "autocast: no dtype " + std::to_string(dtype));
     autocast_stack().push_back(current_mode());
     at::autocast::increment_nesting();
     at::autocast::set_autocast_enabled(device, dtype >= 0);

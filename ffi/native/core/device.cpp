@@ -64,8 +64,7 @@ void check_driver() {
 
 void open_cuda() {
   if (cuda != nullptr) return;
-  if (differentiated)
-    fail(EC_UNSUPPORTED, "the first CUDA device was asked for after gradients were computed on the CPU: choose the device before");
+  if (differentiated) fail(EC_UNSUPPORTED, "the first CUDA device was asked for after gradients were computed on the CPU: choose the device before");
   const std::string what_to_do = "run `earthcraft setup --cuda`";
   const char* named = std::getenv("EARTHCRAFT_NATIVE_CUDA");
   std::string path = named == nullptr ? "" : named;
@@ -80,8 +79,7 @@ void open_cuda() {
   void* library = opened(path, RTLD_NOW | RTLD_GLOBAL, "earthcraft's CUDA library does not open; " + what_to_do);
   const auto ask = reinterpret_cast<const CudaInterface* (*)()>(dlsym(library, "ec_cuda_interface"));
   const CudaInterface* answer = ask == nullptr ? nullptr : ask();
-  if (answer == nullptr || answer->version != kCudaInterface)
-    fail(EC_UNSUPPORTED, path + " was not built with this libearthcraft.so; " + what_to_do);
+  if (answer == nullptr || answer->version != kCudaInterface) fail(EC_UNSUPPORTED, path + " was not built with this libearthcraft.so; " + what_to_do);
   // Where CUDA has no repeatable form of an operator it runs the other one: an error would stop a training that the CPU would go through.
   at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
   // f32 stays f32: TF32 would keep ten bits of every factor.
@@ -157,6 +155,7 @@ int32_t ec_device_count(void) noexcept {
 
 int32_t ec_device_name(int32_t device) noexcept {
   return guarded_status([&] {
+    if (device < 0 || device > INT8_MAX) fail(EC_ARGUMENT, "no GPU has the number " + std::to_string(device));
     open_device(c10::Device(c10::DeviceType::CUDA, static_cast<c10::DeviceIndex>(device)));
     const std::string name = cuda->name(device);
     std::memcpy(frame().message, name.data(), std::min<size_t>(name.size(), EC_MESSAGE_BYTES));

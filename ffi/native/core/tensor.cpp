@@ -23,6 +23,8 @@ namespace earthcraft {
 namespace {
 
 at::ScalarType dtype_of(int32_t code) {
+  // libtorch keeps a type in eight bits: 262 would be 6.
+  if (code < 0 || code > INT8_MAX) fail(EC_DTYPE, "no dtype " + std::to_string(code));
   const auto dtype = static_cast<at::ScalarType>(code);
   switch (dtype) {
     case at::kByte:
