@@ -1,0 +1,114 @@
+#include "kernels/linear.h"
+
+#include <thread>
+
+#include "kernel_test.h"
+
+namespace earthcraft::test {
+namespace {
+
+struct Shape {
+  int64_t rows, depth, columns;
+};
+// Blocks of 96 rows and 256 deep, panels of 64, vectors of 16: one less and one more of each, and nothing.
+const Shape kShapes[] = {{1, 1, 1}, {12, 3, 17}, {95, 255, 63}, {96, 256, 64}, {97, 257, 65}, {200, 16, 15}, {31, 600, 130}, {0, 5, 5}};
+
+Floats packed(const Floats& b, const Shape& s) {
+  Floats panels(static_cast<size_t>(padded_columns(s.columns) * s.depth));
+  EC_VARIANTS(pack_panels)[0].run(b.data(), s.columns, s.depth, s.columns, panels.data());
+  return panels;
+}
+
+TEST(Panels, HoldEveryColumnOncePaddedWithZeros) {
+  for (const Shape& s : kShapes) {
+    const Floats b = drawn(s.depth * s.columns, 1);
+    Floats turned(b.size());
+    for (int64_t k = 0; k < s.depth; ++k)
+      for (int64_t j = 0; j < s.columns; ++j) turned[static_cast<size_t>(j * s.depth + k)] = b[static_cast<size_t>(k * s.columns + j)];
+    Floats wanted;
+    for (int64_t panel = 0; panel < s.columns; panel += kPanel)
+      for (int64_t k = 0; k < s.depth; ++k)
+        for (int64_t j = panel; j < panel + panel_width(s.columns, panel); ++j)
+          wanted.push_back(j < s.columns ? b[static_cast<size_t>(k * s.columns + j)] : 0);
+    for (const auto& [name, run] : EC_VARIANTS(pack_panels)) {
+      Floats found(wanted.size(), -7);
+      run(b.data(), s.columns, s.depth, s.columns, found.data());
+      EXPECT_EQ(found, wanted) << name;
+    }
+    for (const auto& [name, run] : EC_VARIANTS(pack_panels_swapped)) {
+      Floats found(wanted.size(), -7);
+      run(turned.data(), s.depth, s.columns, found.data());
+      EXPECT_EQ(found, wanted) << name;
+    }
+  }
+}
+
+TEST(Linear, RowsEqualTheProductInDouble) {
+  for (const Shape& s : kShapes) {
+    const Floats a = drawn(s.rows * s.depth, 1), b = drawn(s.depth * s.columns, 2), bias = drawn(s.columns, 3);
+    for (const bool biased : {true, false}) {
+      Doubles wanted(static_cast<size_t>(s.rows * s.columns));
+      for (int64_t i = 0; i < s.rows; ++i)
+        for (int64_t j = 0; j < s.columns; ++j) {
+          double sum = biased ? bias[static_cast<size_t>(j)] : 0;
+          for (int64_t k = 0; k < s.depth; ++k) sum += double{a[static_cast<size_t>(i * s.depth + k)]} * b[static_cast<size_t>(k * s.columns + j)];
+          wanted[static_cast<size_t>(i * s.columns + j)] = sum;
+        }
+      const Floats panels = packed(b, s);
+      for (const auto& [name, run] : EC_VARIANTS(linear_rows)) {
+        Floats found(wanted.size(), -7);
+        run(a.data(), panels.data(), biased ? bias.data() : nullptr, s.depth, s.columns, 0, s.rows, found.data());
+        EXPECT_LT(difference(found, wanted), 2e-6) << name << " " << s.rows << " × " << s.depth << " × " << s.columns;
+      }
+    }
+  }
+}
+
+TEST(Linear, OuterProductsEqualTheSumInDouble) {
+  for (const Shape& s : kShapes) {  // aᵀ [rows, depth] · b [depth, columns]
+    const Floats a = drawn(s.depth * s.rows, 1), b = drawn(s.depth * s.columns, 2);
+    Doubles wanted(static_cast<size_t>(s.rows * s.columns));
+    for (int64_t k = 0; k < s.depth; ++k)
+      for (int64_t i = 0; i < s.rows; ++i)
+        for (int64_t j = 0; j < s.columns; ++j)
+          wanted[static_cast<size_t>(i * s.columns + j)] +=
+              double{a[static_cast<size_t>(k * s.rows + i)]} * b[static_cast<size_t>(k * s.columns + j)];
+    for (const auto& [name, run] : EC_VARIANTS(linear_outer)) {
+      Floats found(wanted.size(), -7), scratch(static_cast<size_t>(kLinearDepth * (kLinearRows + padded_columns(s.columns))));
+      for (int64_t begin = 0; begin < s.rows; begin += kLinearRows)
+        run(a.data(), b.data(), s.rows, s.columns, s.depth, begin, std::min(begin + kLinearRows, s.rows), scratch.data(), found.data());
+      EXPECT_LT(difference(found, wanted), 2e-6) << name << " " << s.rows << " × " << s.depth << " × " << s.columns;
+    }
+  }
+}
+
+TEST(Linear, ColumnSumsAddToWhatIsThere) {
+  const int64_t rows = 37, columns = 21;
+  const Floats x = drawn(rows * columns, 1);
+  Doubles wanted(columns, 1);
+  for (int64_t r = 5; r < 30; ++r)
+    for (int64_t j = 0; j < columns; ++j) wanted[static_cast<size_t>(j)] += x[static_cast<size_t>(r * columns + j)];
+  for (const auto& [name, run] : EC_VARIANTS(column_sums)) {
+    Floats found(columns, 1);
+    run(x.data(), columns, 5, 30, found.data());
+    EXPECT_LT(difference(found, wanted), 1e-6) << name;
+  }
+}
+
+TEST(Linear, ThreadsOnPartsOfOneResultGiveTheBitsOfOne) {
+  const Shape s = {1000, 130, 100};
+  const Floats a = drawn(s.rows * s.depth, 1), panels = packed(drawn(s.depth * s.columns, 2), s);
+  for (const auto& variant : EC_VARIANTS(linear_rows)) {
+    Floats alone(static_cast<size_t>(s.rows * s.columns)), together(alone.size());
+    variant.run(a.data(), panels.data(), nullptr, s.depth, s.columns, 0, s.rows, alone.data());
+    std::vector<std::thread> threads;
+    for (int64_t part = 0; part < 4; ++part)
+      threads.emplace_back(
+          [&, part] { variant.run(a.data(), panels.data(), nullptr, s.depth, s.columns, part * 250, (part + 1) * 250, together.data()); });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(alone, together) << variant.name;
+  }
+}
+
+}  // namespace
+}  // namespace earthcraft::test
