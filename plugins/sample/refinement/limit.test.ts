@@ -8,11 +8,35 @@ import { bestLimit, LIMIT_FILE, withTau } from "./limit";
 const dir = mkdtempSync(join(tmpdir(), "earthcraft-limit-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-test("the best limit is where the curve is highest; of equals the paper's or what is nearest to it", () => {
-  const curve = (...points: [number, number][]) => points.map(([tau, iou3]) => ({ tau, iou3 }));
-  expect(bestLimit(curve([0.1, 0.4], [0.2, 0.5], [0.3, 0.45]))).toBe(0.2);
-  expect(bestLimit(curve([0.05, 0.5], [0.25, 0.5], [0.5, 0.5]))).toBe(0.25);
-  expect(() => bestLimit([])).toThrow("no τ");
+test("the limit is the one nearest to the paper's of those that do as well as the best", () => {
+  const taus = [0.1, 0.2, 0.3, 0.4];
+  // A clear best, whatever the scenes.
+  expect(
+    bestLimit(taus, [
+      [0.4, 0.6, 0.5, 0.4],
+      [0.5, 0.7, 0.6, 0.5],
+    ]),
+  ).toBe(0.2);
+  // .2 is best in the mean, by less than the scenes differ about it; .4 is worse in every one.
+  expect(
+    bestLimit(taus, [
+      [0.4, 0.62, 0.6, 0.5],
+      [0.5, 0.69, 0.7, 0.6],
+      [0.5, 0.62, 0.61, 0.5],
+    ]),
+  ).toBe(0.3);
+  // A flat curve says nothing: the paper's; one scene can only be followed.
+  expect(
+    bestLimit(
+      [0.05, 0.25, 0.5],
+      [
+        [0.5, 0.5, 0.5],
+        [0.4, 0.4, 0.4],
+      ],
+    ),
+  ).toBe(0.25);
+  expect(bestLimit(taus, [[0.4, 0.6, 0.5, 0.4]])).toBe(0.2);
+  expect(() => bestLimit([], [])).toThrow("no τ");
 });
 
 describe("the limit of a stage", () => {

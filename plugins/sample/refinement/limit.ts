@@ -14,21 +14,34 @@ export const LIMIT_FILE = "refinement.json";
 export const limitSchema = z.strictObject({
   version: z.literal(1),
   tau: z.number().min(0),
-  /** `tuning`: the best of the curve; `training`: there was no tuning crop, and LatentSFM's own stands. */
+  /** `tuning`: by the curve; `training`: there was no tuning crop, and LatentSFM's own stands. */
   from: z.enum(["tuning", "training"]),
   crops: z.int(),
-  /** Mean refined IoU³ over the tuning crops for each τ tried. */
-  curve: z.array(z.strictObject({ tau: z.number(), iou3: z.number() })),
+  /** Mean refined IoU³ over the tuning crops for each τ tried: drawn from their maps, from a view of each, and of both. */
+  curve: z.array(z.strictObject({ tau: z.number(), iou3: z.number(), map: z.number().optional(), view: z.number().optional() })),
 });
 export type RefinementLimit = z.infer<typeof limitSchema>;
 
-/** The τ with the highest mean; of equals the one nearest to the paper's 0.3. */
-export function bestLimit(curve: RefinementLimit["curve"]): number {
-  const [first, ...others] = curve;
-  if (!first) throw new RangeError("bestLimit: no τ was tried");
-  const distance = ({ tau }: { tau: number }) => Math.abs(tau - 0.3);
-  return others.reduce((best, one) => (one.iou3 > best.iou3 || (one.iou3 === best.iou3 && distance(one) < distance(best)) ? one : best), first).tau;
+/**
+ * Of the τ that do as well as the best within what the scenes can tell, the one nearest to the paper's 0.3: the curve is flat over much of its length and falls off steeply where strays are kept.
+ * "As well" is the one-standard-error rule (Breiman et al., Classification and Regression Trees, 1984), paired over scenes.
+ *
+ * @param scenes IoU³ of each scene for each τ, [scenes][taus]
+ */
+export function bestLimit(taus: readonly number[], scenes: readonly (readonly number[])[]): number {
+  if (taus.length === 0 || scenes.length === 0) throw new RangeError("bestLimit: no τ was tried");
+  const means = taus.map((_, k) => mean(scenes.map((values) => values[k]!)));
+  const best = means.indexOf(Math.max(...means));
+  const asGood = taus.filter((_, k) => {
+    const losses = scenes.map((values) => values[best]! - values[k]!);
+    const loss = mean(losses);
+    const error = Math.sqrt(mean(losses.map((value) => (value - loss) ** 2)) / Math.max(1, scenes.length - 1));
+    return loss <= error;
+  });
+  return asGood.reduce((nearest, tau) => (Math.abs(tau - 0.3) < Math.abs(nearest - 0.3) ? tau : nearest));
 }
+
+export const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The options with `auto` settled. @param trainedTau what LatentSFM was trained with */
 export function withTau(structure: StructureRecipe, { inputs }: Pick<StageTask<unknown>, "inputs">, trainedTau: number): StructureOptions {
