@@ -9,7 +9,7 @@ demo: setup  ## build the sample place, train five small models, generate: about
 	@$(earthcraft) run recipes/quickstart.yaml
 test:  ## all tests; the last line counts them
 	@$(earthcraft) bun test/run.ts
-test-faults:  ## kill -9 at 20 steps of a minute's training on 1 and 2 ranks, and in every stage of the quickstart: half an hour
+test-faults:  ## kill -9 at 20 steps of a minute's training on 1 and 2 ranks, and in every stage of the quickstart: five minutes to half an hour
 	@EARTHCRAFT_FAULTS=full $(earthcraft) bun test --timeout=3600000 ./test/cli/kills.test.ts
 test-sanitize:  ## the kernels' own tests under the sanitizers of addresses, undefined behaviour and threads
 	@for sanitize in address,undefined thread; do EARTHCRAFT_SANITIZE=$$sanitize $(earthcraft) bun test ./test/native-kernels.test.ts || exit 1; done
