@@ -18,6 +18,7 @@ export { type Roughening, roughen, roughening, rowsBefore } from "./latentsfm/ro
 export { realCells, refinedRows, sampleLatents } from "./latentsfm/sample";
 export * from "./metrics/colours";
 export * from "./metrics/images";
+export * from "./metrics/mean";
 export * from "./metrics/seams";
 export * from "./metrics/voxels";
 export { type ModelName, models, type Scale } from "./registry";

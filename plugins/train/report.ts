@@ -15,10 +15,6 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** What decides the coming steps of a run: its options and the samples it draws from. Checkpoints of another key are not resumed. */
 export function runKey(options: Record<string, unknown>, store: SampleStore, seed: number): string {
   const { checkpointEvery: _c, logEvery: _l, validationCrops: _v, ...deciding } = options;

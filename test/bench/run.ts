@@ -1,4 +1,4 @@
-/** `make bench`: runs every comparison of this folder on the library built from these sources. They need a python3 with torch, the peer. */
+/** `make bench`: runs every comparison of this folder on the library built from these sources. Most need a python3 with torch, the peer. */
 import { join } from "node:path";
 import { describeError, EXIT, UserError } from "../../cli/errors";
 import { processIo } from "../../cli/io";
@@ -18,20 +18,20 @@ function pythonWithTorch(): string {
   });
 }
 
+function compare(script: string, command: string[], env: Record<string, string> = {}): void {
+  console.log(`== ${script}`);
+  const ran = Bun.spawnSync(command, { env: { ...process.env, ...env }, stdio: ["ignore", "inherit", "inherit"] });
+  if (ran.exitCode !== 0) process.exitCode = EXIT.failed;
+}
+
 try {
   const python = pythonWithTorch();
-  const { library } = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
-  for (const script of [...new Bun.Glob("*.py").scanSync({ cwd: import.meta.dir })].sort()) {
-    console.log(`== ${script}`);
-    const ran = Bun.spawnSync([python, join(import.meta.dir, script), process.env.EARTHCRAFT_NATIVE || library], {
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    if (ran.exitCode !== 0) process.exitCode = EXIT.failed;
-  }
-  console.log("== linear.ts");
-  const env = { ...process.env, EARTHCRAFT_NATIVE: process.env.EARTHCRAFT_NATIVE || library, EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: "1" };
-  const ran = Bun.spawnSync([process.execPath, join(import.meta.dir, "linear.ts")], { env, stdio: ["ignore", "inherit", "inherit"] });
-  if (ran.exitCode !== 0) process.exitCode = EXIT.failed;
+  const built = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
+  const library = process.env.EARTHCRAFT_NATIVE || built.library;
+  const at = (script: string) => join(import.meta.dir, script);
+  for (const script of [...new Bun.Glob("*.py").scanSync({ cwd: import.meta.dir })].sort()) compare(script, [python, at(script), library]);
+  // Its peer is the libtorch that ours is linked with.
+  compare("linear.ts", [process.execPath, at("linear.ts")], { EARTHCRAFT_NATIVE: library, EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: "1" });
 } catch (error) {
   console.error(describeError(error));
   process.exitCode = error instanceof UserError ? error.exit : EXIT.bug;

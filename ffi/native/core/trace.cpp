@@ -86,7 +86,7 @@ class Trace {
 std::unique_ptr<Trace> trace;
 at::CallbackHandle callback = at::INVALID_CALLBACK_HANDLE;
 
-// Shapes as `[4096, 64] f32`, one after another, and the bytes that lie in them.
+// Shapes and libtorch's names of types, as `[4096, 64] Float`, one after another, and the bytes that lie in them.
 struct Values {
   std::string shapes;
   int64_t bytes = 0;

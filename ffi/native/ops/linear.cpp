@@ -18,7 +18,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <tuple>
+#include <vector>
 
 #include "scratch.h"
 
@@ -100,7 +102,7 @@ at::Tensor sum_of_rows(const float* x, int64_t rows, int64_t columns, const at::
   return slices == 1 ? sums[0] : sums.sum(0);
 }
 
-at::Tensor linear_forward_op(const at::Tensor& x_any, const at::Tensor& weight_any, const OptionalTensor& bias_any) {
+at::Tensor linear_op(const at::Tensor& x_any, const at::Tensor& weight_any, const OptionalTensor& bias_any) {
   check_linear(x_any, weight_any, bias_any);
   if (!ours(x_any, weight_any, bias_any)) return at::linear(x_any, weight_any, bias_any);
   const at::Tensor x = x_any.contiguous(), weight = weight_any.contiguous(), bias = bias_any.has_value() ? bias_any->contiguous() : at::Tensor();
@@ -146,7 +148,7 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
     at::AutoDispatchBelowADInplaceOrView guard;
     ctx->save_for_backward({x, weight});
     ctx->saved_data["bias"] = bias.has_value() && bias->requires_grad();
-    static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::linear_forward", "").typed<decltype(linear_forward_op)>();
+    static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::linear", "").typed<decltype(linear_op)>();
     return op.call(x, weight, bias);
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
@@ -167,15 +169,13 @@ at::Tensor linear_autograd(const at::Tensor& x, const at::Tensor& weight, const 
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor");
-  m.def("linear_forward(Tensor x, Tensor weight, Tensor? bias) -> Tensor");
   m.def(
       "linear_backward(Tensor out_grad, Tensor x, Tensor weight, bool x_wanted, bool weight_wanted, bool bias_wanted) -> (Tensor x_grad, Tensor "
       "weight_grad, Tensor bias_grad)");
 }
 
 TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) {
-  m.impl("linear", &linear_forward_op);
-  m.impl("linear_forward", &linear_forward_op);
+  m.impl("linear", &linear_op);
   m.impl("linear_backward", &linear_backward_op);
 }
 TORCH_LIBRARY_IMPL(earthcraft, Autograd, m) { m.impl("linear", &linear_autograd); }

@@ -5,6 +5,7 @@
  * their own site, so that every resample has as many crops of each site as there are. The intervals therefore speak of other crops of these sites; of other sites only the differences from site to site speak, and those are given one by one.
  */
 import { scope, uniform } from "../../../ffi";
+import { mean } from "../../models/api";
 
 /** A measure of one crop. */
 export interface CropValues {
@@ -79,8 +80,4 @@ function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const below = Math.floor(at);
   return sorted[below]! + (at - below) * ((sorted[below + 1] ?? sorted[below]!) - sorted[below]!);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { StageTask } from "../../../cli/plugin";
+import { mean } from "../../models/api";
 import type { StructureOptions, StructureRecipe } from "../options";
 
 export const LIMIT_FILE = "refinement.json";
@@ -40,8 +41,6 @@ export function bestLimit(taus: readonly number[], scenes: readonly (readonly nu
   });
   return asGood.reduce((nearest, tau) => (Math.abs(tau - 0.3) < Math.abs(nearest - 0.3) ? tau : nearest));
 }
-
-export const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The options with `auto` settled. @param trainedTau what LatentSFM was trained with */
 export function withTau(structure: StructureRecipe, { inputs }: Pick<StageTask<unknown>, "inputs">, trainedTau: number): StructureOptions {

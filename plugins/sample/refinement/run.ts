@@ -7,13 +7,13 @@ import { join } from "node:path";
 import type { StageResult, StageTask } from "../../../cli/plugin";
 import { scope } from "../../../ffi";
 import { openDataset } from "../../dataset/api";
-import { cellKeys, coarsened, iou, refinedRows } from "../../models/api";
+import { cellKeys, coarsened, iou, mean, refinedRows } from "../../models/api";
 import { sceneCondition } from "../conditions";
 import { conditionOf, cropWindow, windowVoxels } from "../crop-input";
 import { loadModels } from "../load";
 import { cellsOf } from "../pipeline";
 import { coarseCells, refinedLatents } from "../structure";
-import { bestLimit, LIMIT_FILE, mean, type RefinementLimit } from "./limit";
+import { bestLimit, LIMIT_FILE, type RefinementLimit } from "./limit";
 import type { TuneOptions } from "./stage";
 
 export async function run(task: StageTask<TuneOptions>): Promise<StageResult> {

@@ -11,6 +11,7 @@ import {
   gridCells,
   gridOfCells,
   iou,
+  mean,
   occupiedCells,
   repeatScene,
   type StructConditionVoxels,
@@ -22,7 +23,7 @@ import { type Crop, CropSource, validationCrops } from "../crops";
 import { drawFlow, drawSettled } from "../flow-draws";
 import { flowLossOf } from "../losses/flow";
 import { StepDraws } from "../random";
-import { curvesOf, mean, percent, runKey } from "../report";
+import { curvesOf, percent, runKey } from "../report";
 import { SampleStore } from "../samples";
 import { drawStructCondition, structConditionOf } from "../struct-conditions";
 import { heightRange, relief } from "../top-view";

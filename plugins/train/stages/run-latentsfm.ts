@@ -10,6 +10,7 @@ import {
   iou,
   Latentsfm,
   loadModel,
+  mean,
   realCells,
   repeatScene,
   roughen,
@@ -24,7 +25,7 @@ import { drawFlow, drawSettled } from "../flow-draws";
 import { LatentSource } from "../latent-source";
 import { flowLossOf } from "../losses/flow";
 import { StepDraws } from "../random";
-import { curvesOf, mean, percent, runKey } from "../report";
+import { curvesOf, percent, runKey } from "../report";
 import { SampleStore } from "../samples";
 import { drawStructCondition, structConditionOf } from "../struct-conditions";
 import { heightRange, relief } from "../top-view";

@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import type { StageResult, StageTask } from "../../../cli/plugin";
 import { sheet } from "../../dataset/api";
-import { type Pruning, Structvae, saveModel } from "../../models/api";
+import { mean, type Pruning, Structvae, saveModel } from "../../models/api";
 import { bareVoxels, CropSource, validationCrops } from "../crops";
 import { structvaeLossOf } from "../losses/structvae";
 import { type Rebuilt, rebuild } from "../measures/structvae";
 import { StepDraws } from "../random";
-import { curvesOf, mean, percent, runKey } from "../report";
+import { curvesOf, percent, runKey } from "../report";
 import { SampleStore } from "../samples";
 import { heightRange, relief } from "../top-view";
 import { train } from "../trainer";

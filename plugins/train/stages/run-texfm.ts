@@ -10,6 +10,7 @@ import {
   colourError,
   inMeanColours,
   loadModel,
+  mean,
   repeatScene,
   saveModel,
   sparseOf,
@@ -25,7 +26,7 @@ import { LatentSource } from "../latent-source";
 import { flowLossOf } from "../losses/flow";
 import { type Painted, paint } from "../measures/texfm";
 import { StepDraws } from "../random";
-import { curvesOf, mean, runKey } from "../report";
+import { curvesOf, runKey } from "../report";
 import { SampleStore } from "../samples";
 import { drawTexCondition } from "../tex-conditions";
 import { surfaceColours } from "../top-view";

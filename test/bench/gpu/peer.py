@@ -3,7 +3,6 @@
     {"prepare": GROUP, "inputs": FILE, …sizes}    draws the group's inputs and writes them for bench.ts   → {"rows": …}
     {"row": NAME, "outputs": FILE}                times every way there is, and compares its results and those in FILE with
                                                   a reference in higher precision                          → {"ms": …, "way": …, "errors": …}
-
 Nothing but torch, triton (which torch brings) and safetensors is needed.
 """
 
