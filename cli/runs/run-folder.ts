@@ -15,8 +15,8 @@ export function runFolder(recipe: ResolvedRecipe, plain: ResolvedRecipe, cwd: st
   return resolve(cwd, "runs", `${recipe.name}${suffix}`);
 }
 
-/** What a run folder may hold before its `run.json` is written. */
-const BEFORE_THE_RECORD = /^\.(lock|cache|tmp|scratch|trash)/;
+/** What a run folder may hold before its `run.json` is there: half-written ones too, of a process that writes it now or was killed over it. */
+const BEFORE_THE_RECORD = /^(\.(lock|cache|tmp|scratch|trash)|run\.json\.tmp-\d+$)/;
 
 /**
  * Stages are written over what lies under their names, so a run goes only into an empty folder or into its own.
@@ -29,7 +29,9 @@ export function refuseOthers(runDir: string, recipe: ResolvedRecipe): void {
     const there = statSync(runDir, { throwIfNoEntry: false });
     if (there?.isDirectory() === false)
       throw new UserError({ what: "this is a file, not a folder", where: runDir, fix: "name a folder with --out", exit: EXIT.usage });
-    const stray = there === undefined ? undefined : readdirSync(runDir).find((name) => !BEFORE_THE_RECORD.test(name));
+    const names = there === undefined ? [] : readdirSync(runDir);
+    if (names.includes("run.json")) return refuseOthers(runDir, recipe); // another rank has just written it
+    const stray = names.find((name) => !BEFORE_THE_RECORD.test(name));
     if (stray === undefined) return;
     throw new UserError({
       what: `this folder is no run of earthcraft: it holds ${stray}`,

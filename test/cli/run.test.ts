@@ -232,6 +232,12 @@ describe("--out", () => {
     expect(await run("--out", "empty")).toMatchObject({ ran: 4 });
   });
 
+  test("whose record a killed process left half-written is taken", async () => {
+    program.write("r.yaml", RECIPE);
+    program.write("begun/run.json.tmp-4711", "{");
+    expect(await run("--out", "begun")).toMatchObject({ ran: 4 });
+  });
+
   test("of one stage alone is never a stage of a run, another stage's outputs or a folder of somebody's", async () => {
     program.write("r.yaml", RECIPE);
     await run();
