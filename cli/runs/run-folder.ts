@@ -25,12 +25,12 @@ const BEFORE_THE_RECORD = /^(\.(lock|cache|tmp|scratch|trash)|run\.json\.tmp-\d+
  */
 export function refuseOthers(runDir: string, recipe: ResolvedRecipe): void {
   const file = join(runDir, "run.json");
-  if (!existsSync(file)) {
-    const there = statSync(runDir, { throwIfNoEntry: false });
-    if (there?.isDirectory() === false)
-      throw new UserError({ what: "this is a file, not a folder", where: runDir, fix: "name a folder with --out", exit: EXIT.usage });
-    const names = there === undefined ? [] : readdirSync(runDir);
-    if (names.includes("run.json")) return refuseOthers(runDir, recipe); // another rank has just written it
+  const there = statSync(runDir, { throwIfNoEntry: false });
+  if (there?.isDirectory() === false)
+    throw new UserError({ what: "this is a file, not a folder", where: runDir, fix: "name a folder with --out", exit: EXIT.usage });
+  // One look: another rank may be writing the record.
+  const names = there === undefined ? [] : readdirSync(runDir);
+  if (!names.includes("run.json")) {
     const stray = names.find((name) => !BEFORE_THE_RECORD.test(name));
     if (stray === undefined) return;
     throw new UserError({
