@@ -81,9 +81,19 @@ export const gpuSamples: Samples = {
   "window_attention f64, D 24": () => windows(600, 2, 24, "f64"),
   "window_attention bf16, D 64": () => windows(4000, 2, 64, "bf16"),
   "window_attention bf16, D 32": () => windows(4000, 3, 32, "bf16", 0),
+  "window_attention bf16, D 16": () => windows(4000, 3, 16, "bf16"),
+  "window_attention bf16, more tokens than a block keeps": () => windows(9000, 2, 64, "bf16"),
+  "window_attention bf16, more tokens than a window has": () => windows(18_000, 2, 32, "bf16"),
   "window_attention bf16, D 20": () => windows(2000, 3, 20, "bf16"),
   "ragged_attention f32": () => scenes(2, 32, "f32"),
   "ragged_attention bf16": () => scenes(2, 64, "bf16"),
+  "ragged_attention bf16 of long sets of one length": () => {
+    const starts = Tensor.from([0, 1100, 2200], [3], { dtype: "i64" });
+    return [e.raggedAttention(half(2200, 2, 64), half(2200, 2, 64), half(2200, 2, 64), starts, starts).to("f32")];
+  },
+  "layer_norm of bf16 under autocast": () => [autocast("bf16", () => e.layerNorm(half(700, 96), leaf(96), leaf(96)))],
+  "layer_norm bf16 of odd channels": () => [e.layerNorm(half(300, 37)).to("f32")],
+  "layer_norm f32 of many rows": () => [e.layerNorm(leaf(3000, 40), leaf(40), leaf(40))],
   "modulated_norm bf16": () => [e.modulatedNorm(half(700, 96), half(3, 96), half(3, 96), scenesOf(700)).to("f32")],
   "modulated_norm f32 of many rows": () => [e.modulatedNorm(leaf(3000, 40), leaf(3, 40), leaf(3, 40), scenesOf(3000))],
   "gated_add bf16": () => [e.gatedAdd(leaf(700, 96), half(3, 96), half(700, 96), scenesOf(700))],

@@ -1,8 +1,9 @@
 // A block of threads a piece of a parameter. Sums of squares go through a tree that the piece's size alone sets, and pieces are added in order.
 
-#include "adamw.h"
+#include <type_traits>
 
 #include "../ops/philox.h"
+#include "adamw.h"
 #include "grid.cuh"
 
 namespace earthcraft::gpu {
@@ -37,37 +38,65 @@ __global__ void squares_kernel(const AdamwTensors* tensors, int64_t count, doubl
   if (threadIdx.x == 0) squares[blockIdx.x] = sums[0];
 }
 
+// Four neighbours of an array, in one access where they begin at a multiple of their size.
+template <typename T>
+struct alignas(4 * sizeof(T)) Four {
+  T at[4];
+};
+template <typename T>
+__device__ bool whole(const T* array) {
+  return reinterpret_cast<uintptr_t>(array) % sizeof(Four<T>) == 0;
+}
+template <typename T>
+__device__ Four<T> load(const T* array, int64_t i, bool at_once, int64_t count) {
+  if (at_once) return *reinterpret_cast<const Four<T>*>(array + i);
+  Four<T> four = {};
+  for (int64_t j = 0; j < count; ++j) four.at[j] = array[i + j];
+  return four;
+}
+template <typename T>
+__device__ void store(const Four<T>& four, T* array, int64_t i, bool at_once, int64_t count) {
+  if (at_once)
+    *reinterpret_cast<Four<T>*>(array + i) = four;
+  else
+    for (int64_t j = 0; j < count; ++j) array[i + j] = four.at[j];
+}
+
 // A thread takes four elements, which share a block of random words.
 template <bool bf16>
 __global__ void update_kernel(const AdamwTensors* tensors, int64_t count, AdamwCoefficients c, uint64_t seed) {
+  using Moment = std::conditional_t<bf16, uint16_t, float>;
   const Place at = place_of(tensors, count, blockIdx.x);
-  const AdamwTensors& t = at.tensor;
-  for (int64_t four = at.begin + 4 * threadIdx.x; four < at.end; four += 4 * kThreads) {
+  const AdamwTensors t = at.tensor;
+  Moment *means = static_cast<Moment*>(t.mean), *squares = static_cast<Moment*>(t.square);
+  const bool aligned = whole(t.param) && whole(t.grad) && whole(means) && whole(squares) && whole(t.ema);  // no average: null, which is whole
+  for (int64_t i = at.begin + 4 * threadIdx.x; i < at.end; i += 4 * kThreads) {
+    const int64_t left = at.end - i < 4 ? at.end - i : 4;
+    const bool at_once = aligned && left == 4;
     Words4 words = {};
-    if (bf16) words = PhiloxStream{seed, kRoundingPurpose, t.random}.block(static_cast<uint32_t>(four / 4));
+    if (bf16) words = PhiloxStream{seed, kRoundingPurpose, t.random}.block(static_cast<uint32_t>(i / 4));
+    Four<float> param = load(t.param, i, at_once, left), ema = {};
+    const Four<float> grad = load(t.grad, i, at_once, left);
+    Four<Moment> mean = load(means, i, at_once, left), square = load(squares, i, at_once, left);
+    if (t.ema != nullptr) ema = load(t.ema, i, at_once, left);
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
-      const int64_t i = four + j;
-      if (i >= at.end) return;
-      float param = t.param[i], mean, square;
-      if (bf16) {
-        mean = widened_moment(static_cast<const uint16_t*>(t.mean)[i]);
-        square = widened_moment(static_cast<const uint16_t*>(t.square)[i]);
-      } else {
-        mean = static_cast<const float*>(t.mean)[i];
-        square = static_cast<const float*>(t.square)[i];
-      }
-      adamw_step(c, param, t.grad[i], mean, square);
-      t.param[i] = param;
-      if (bf16) {
-        static_cast<uint16_t*>(t.mean)[i] = rounded_moment(mean, words[j] & 0xFFFF);
-        static_cast<uint16_t*>(t.square)[i] = rounded_moment(square, words[j] >> 16);
-      } else {
-        static_cast<float*>(t.mean)[i] = mean;
-        static_cast<float*>(t.square)[i] = square;
-      }
-      if (t.ema != nullptr) t.ema[i] = param + (t.ema[i] - param) * c.ema_decay;
+      float m, s;
+      if constexpr (bf16)
+        m = widened_moment(mean.at[j]), s = widened_moment(square.at[j]);
+      else
+        m = mean.at[j], s = square.at[j];
+      adamw_step(c, param.at[j], grad.at[j], m, s);
+      if constexpr (bf16)
+        mean.at[j] = rounded_moment(m, words[j] & 0xFFFF), square.at[j] = rounded_moment(s, words[j] >> 16);
+      else
+        mean.at[j] = m, square.at[j] = s;
+      ema.at[j] = param.at[j] + (ema.at[j] - param.at[j]) * c.ema_decay;
     }
+    store(param, t.param, i, at_once, left);
+    store(mean, means, i, at_once, left);
+    store(square, squares, i, at_once, left);
+    if (t.ema != nullptr) store(ema, t.ema, i, at_once, left);
   }
 }
 

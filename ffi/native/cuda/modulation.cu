@@ -1,9 +1,8 @@
-// A warp a row where a row is summed over; columns are summed by blocks of threads over slices of a scene's rows, slices in order by their caller.
+// A few threads a row where a row is summed over; columns are summed by blocks of threads over slices of a scene's rows, slices in order by their
+// caller.
 
 #include "modulation.h"
-
-#include "element.cuh"
-#include "grid.cuh"
+#include "rows.cuh"
 
 namespace earthcraft::gpu {
 namespace {
@@ -17,10 +16,7 @@ __device__ int64_t scene_of(const Scenes& s, int64_t row) {
   return low;
 }
 
-__device__ float warp_sum(float x) {
-  for (int step = 16; step > 0; step /= 2) x += __shfl_xor_sync(0xFFFFFFFFu, x, step);
-  return x;
-}
+__device__ float warp_sum(float x) { return RowShare{32}.sum(x); }
 
 // f32 and bf16 only
 template <typename Body>
@@ -32,54 +28,91 @@ void for_half(Element element, Body&& body) {
 constexpr int kWarps = kThreads / 32;
 __device__ int64_t warp_row() { return static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32; }
 
-template <typename T, typename Out>
-__global__ void norm_kernel(Scenes s, const T* x, const float* weight, const float* shift, float eps, Out* out, float* stats) {
-  const int64_t row = warp_row();
-  if (row >= s.rows) return;
-  const int lane = threadIdx.x % 32;
-  const T* from = x + row * s.channels;
-  const float share = 1.0f / static_cast<float>(s.channels);
-  float total = 0;
-  for (int64_t c = lane; c < s.channels; c += 32) total += wide(from[c]);
-  const float mean = warp_sum(total) * share;
-  float squares = 0;
-  for (int64_t c = lane; c < s.channels; c += 32) {
-    const float centred = wide(from[c]) - mean;
-    squares += centred * centred;
-  }
-  const float scale = 1.0f / sqrtf(warp_sum(squares) * share + eps);
-  const int64_t at = scene_of(s, row) * s.channels;
-  Out* to = out + row * s.channels;
-  for (int64_t c = lane; c < s.channels; c += 32) to[c] = narrow<Out>((wide(from[c]) - mean) * scale * weight[at + c] + shift[at + c]);
-  if (lane == 0) stats[2 * row] = mean, stats[2 * row + 1] = scale;
+// body(channel) for those of this lane
+template <int Wide, typename Body>
+__device__ void each_channel(const RowShare& share, int64_t channels, Body&& body) {
+  for (int64_t c = share.lane() * Wide; c < channels; c += share.lanes * Wide) body(c);
 }
 
-template <typename T, typename G>
-__global__ void norm_backward_kernel(Scenes s, const G* out_grad, const T* x, const float* weight, const float* stats, T* x_grad) {
-  const int64_t row = warp_row();
-  if (row >= s.rows) return;
-  const int lane = threadIdx.x % 32;
+// A row that does not exist is computed as the last one is, so that shuffles have all their threads, and not written.
+template <int Wide, typename T, typename Out>
+__global__ void norm_kernel(Scenes s, RowShare share, const T* x, const float* weight, const float* shift, float eps, Out* out, float* stats) {
+  const bool there = share.row() < s.rows;
+  const int64_t row = there ? share.row() : s.rows - 1;
+  const T* from = x + row * s.channels;
+  const float part = 1.0f / static_cast<float>(s.channels);
+  Values<Wide> values, w, b;
+  float total = 0;
+  each_channel<Wide>(share, s.channels, [&](int64_t c) {
+    values.load(from + c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i) total += values.at[i];
+  });
+  const float mean = share.sum(total) * part;
+  float squares = 0;
+  each_channel<Wide>(share, s.channels, [&](int64_t c) {
+    values.load(from + c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i) squares += (values.at[i] - mean) * (values.at[i] - mean);
+  });
+  const float scale = 1.0f / sqrtf(share.sum(squares) * part + eps);
+  if (!there) return;
+  const int64_t at = weight == nullptr && shift == nullptr ? 0 : scene_of(s, row) * s.channels;
+  Out* to = out + row * s.channels;
+  each_channel<Wide>(share, s.channels, [&](int64_t c) {
+    values.load(from + c);
+    if (weight != nullptr) w.load(weight + at + c);
+    if (shift != nullptr) b.load(shift + at + c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i)
+      values.at[i] = (values.at[i] - mean) * scale * (weight == nullptr ? 1.0f : w.at[i]) + (shift == nullptr ? 0.0f : b.at[i]);
+    values.store(to + c);
+  });
+  if (share.lane() == 0) stats[2 * row] = mean, stats[2 * row + 1] = scale;
+}
+
+template <int Wide, typename T, typename G>
+__global__ void norm_backward_kernel(Scenes s, RowShare share, const G* out_grad, const T* x, const float* weight, const float* stats, T* x_grad) {
+  const bool there = share.row() < s.rows;
+  const int64_t row = there ? share.row() : s.rows - 1;
   const T* from = x + row * s.channels;
   const G* grad = out_grad + row * s.channels;
-  const float* w = weight + scene_of(s, row) * s.channels;
-  const float mean = stats[2 * row], scale = stats[2 * row + 1], share = 1.0f / static_cast<float>(s.channels);
+  const float* by = weight == nullptr ? nullptr : weight + scene_of(s, row) * s.channels;
+  const float mean = stats[2 * row], scale = stats[2 * row + 1], part = 1.0f / static_cast<float>(s.channels);
+  Values<Wide> values, slopes, w;
+  const auto load = [&](int64_t c) {  // values as normed, slopes by weight
+    values.load(from + c);
+    slopes.load(grad + c);
+    if (by != nullptr) w.load(by + c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i) {
+      values.at[i] = (values.at[i] - mean) * scale;
+      if (by != nullptr) slopes.at[i] *= w.at[i];
+    }
+  };
   float total = 0, along = 0;
-  for (int64_t c = lane; c < s.channels; c += 32) {
-    const float weighted = wide(grad[c]) * w[c];
-    total += weighted;
-    along += weighted * ((wide(from[c]) - mean) * scale);
-  }
-  total = warp_sum(total) * share, along = warp_sum(along) * share;
+  each_channel<Wide>(share, s.channels, [&](int64_t c) {
+    load(c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i) total += slopes.at[i], along += slopes.at[i] * values.at[i];
+  });
+  total = share.sum(total) * part, along = share.sum(along) * part;
+  if (!there) return;
   T* to = x_grad + row * s.channels;
-  for (int64_t c = lane; c < s.channels; c += 32)
-    to[c] = narrow<T>(scale * (wide(grad[c]) * w[c] - total - (wide(from[c]) - mean) * scale * along));
+  each_channel<Wide>(share, s.channels, [&](int64_t c) {
+    load(c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i) values.at[i] = scale * (slopes.at[i] - total - values.at[i] * along);
+    values.store(to + c);
+  });
 }
 
 struct Two {
   float a, b;
 };
 
-// Sums of terms(row, column) over one slice of a scene's rows for 32 columns, in an order that the sizes set: part_a, part_b [slices, scenes, columns].
+// Sums of terms(row, column) over one slice of a scene's rows for 32 columns, in an order that the sizes set: part_a, part_b [slices, scenes,
+// columns].
 constexpr int kColumns = 32, kLanes = kThreads / kColumns;
 template <typename Terms>
 __device__ void sum_columns(const Scenes& s, int64_t columns, float* part_a, float* part_b, Terms&& terms) {
@@ -98,7 +131,7 @@ __device__ void sum_columns(const Scenes& s, int64_t columns, float* part_a, flo
   if (threadIdx.x >= kColumns || column >= columns) return;
   for (int lane = 1; lane < kLanes; ++lane) sum.a += sums[lane * kColumns + threadIdx.x].a, sum.b += sums[lane * kColumns + threadIdx.x].b;
   const int64_t at = (slice * gridDim.y + scene) * columns + column;
-  part_a[at] = sum.a;
+  if (part_a != nullptr) part_a[at] = sum.a;
   if (part_b != nullptr) part_b[at] = sum.b;
 }
 
@@ -110,26 +143,32 @@ __global__ void norm_sums_kernel(Scenes s, const G* out_grad, const T* x, const 
   });
 }
 
-template <typename X, typename Y, typename Out>
-__global__ void gate_kernel(Scenes s, const X* x, const float* gate, const Y* y, Out* out) {
-  const int64_t i = thread_number();
-  if (i >= s.rows * s.channels) return;
-  const int64_t row = i / s.channels;
-  out[i] = narrow<Out>(wide(x[i]) + gate[scene_of(s, row) * s.channels + i % s.channels] * wide(y[i]));
+template <int Wide, typename X, typename Y, typename Out>
+__global__ void gate_kernel(Scenes s, RowShare share, const X* x, const float* gate, const Y* y, Out* out) {
+  const int64_t row = share.row();
+  if (row >= s.rows) return;
+  const float* by = gate + scene_of(s, row) * s.channels;
+  each_channel<Wide>(share, s.channels, [&](int64_t c) {
+    Values<Wide> values, factors, added;
+    values.load(x + row * s.channels + c);
+    factors.load(by + c);
+    added.load(y + row * s.channels + c);
+#pragma unroll
+    for (int i = 0; i < Wide; ++i) values.at[i] += factors.at[i] * added.at[i];
+    values.store(out + row * s.channels + c);
+  });
 }
 
+// y_grad on the way to the sums: what is read for one serves the other.
 template <typename G, typename Y>
-__global__ void gate_backward_kernel(Scenes s, const G* out_grad, const float* gate, Y* y_grad) {
-  const int64_t i = thread_number();
-  if (i >= s.rows * s.channels) return;
-  const int64_t row = i / s.channels;
-  y_grad[i] = narrow<Y>(wide(out_grad[i]) * gate[scene_of(s, row) * s.channels + i % s.channels]);
-}
-
-template <typename G, typename Y>
-__global__ void gate_sums_kernel(Scenes s, const G* out_grad, const Y* y, float* gate_parts) {
-  sum_columns(s, s.channels, gate_parts, nullptr,
-              [&](int64_t row, int64_t c) { return Two{wide(out_grad[row * s.channels + c]) * wide(y[row * s.channels + c]), 0}; });
+__global__ void gate_backward_kernel(Scenes s, const G* out_grad, const float* gate, const Y* y, Y* y_grad, float* gate_parts) {
+  const float* by = gate + blockIdx.y * s.channels;
+  sum_columns(s, s.channels, gate_parts, nullptr, [&](int64_t row, int64_t c) {
+    const int64_t i = row * s.channels + c;
+    const float slope = wide(out_grad[i]);
+    y_grad[i] = narrow<Y>(slope * by[c]);
+    return Two{slope * wide(y[i]), 0};
+  });
 }
 
 // A warp a row and head.
@@ -192,9 +231,14 @@ void modulated_norm(Element in, Element out, const Scenes& s, const void* x, con
   if (s.rows == 0) return;
   for_half(in, [&](auto in_type) {
     for_half(out, [&](auto out_type) {
-      using T = decltype(in_type);
-      using Out = decltype(out_type);
-      norm_kernel<<<warp_blocks(s.rows), kThreads, 0, stream>>>(s, static_cast<const T*>(x), weight, shift, eps, static_cast<Out*>(to), stats);
+      with_width(whole_eights(s.channels, {x, weight, shift, to}), [&](auto width) {
+        using T = decltype(in_type);
+        using Out = decltype(out_type);
+        constexpr int kWide = decltype(width)::value;
+        const RowShare share = RowShare::of(s.channels, kWide);
+        norm_kernel<kWide>
+            <<<share.blocks(s.rows), kThreads, 0, stream>>>(s, share, static_cast<const T*>(x), weight, shift, eps, static_cast<Out*>(to), stats);
+      });
     });
   });
 }
@@ -208,21 +252,33 @@ void modulated_norm_backward(Element grad, Element in, const Scenes& s, const vo
       using G = decltype(grad_type);
       const G* g = static_cast<const G*>(out_grad);
       const T* from = static_cast<const T*>(x);
-      if (s.rows > 0) norm_backward_kernel<<<warp_blocks(s.rows), kThreads, 0, stream>>>(s, g, from, weight, stats, static_cast<T*>(x_grad));
-      norm_sums_kernel<<<sum_grid(s.channels, s.scenes, slices), kThreads, 0, stream>>>(s, g, from, stats, weight_parts, shift_parts);
+      if (s.rows > 0 && x_grad != nullptr)
+        with_width(whole_eights(s.channels, {out_grad, x, weight, x_grad}), [&](auto width) {
+          constexpr int kWide = decltype(width)::value;
+          const RowShare share = RowShare::of(s.channels, kWide);
+          norm_backward_kernel<kWide><<<share.blocks(s.rows), kThreads, 0, stream>>>(s, share, g, from, weight, stats, static_cast<T*>(x_grad));
+        });
+      if (weight_parts != nullptr || shift_parts != nullptr)
+        norm_sums_kernel<<<sum_grid(s.channels, s.scenes, slices), kThreads, 0, stream>>>(s, g, from, stats, weight_parts, shift_parts);
     });
   });
 }
 
 void gated_add(Element x_element, Element y_element, Element out_element, const Scenes& s, const void* x, const float* gate, const void* y, void* out,
                cudaStream_t stream) {
+  if (s.rows * s.channels == 0) return;
   for_half(x_element, [&](auto x_type) {
     for_half(y_element, [&](auto y_type) {
       for_half(out_element, [&](auto out_type) {
-        using X = decltype(x_type);
-        using Y = decltype(y_type);
-        using Out = decltype(out_type);
-        EC_LAUNCH(gate_kernel, s.rows * s.channels, stream, s, static_cast<const X*>(x), gate, static_cast<const Y*>(y), static_cast<Out*>(out));
+        with_width(whole_eights(s.channels, {x, gate, y, out}), [&](auto width) {
+          using X = decltype(x_type);
+          using Y = decltype(y_type);
+          using Out = decltype(out_type);
+          constexpr int kWide = decltype(width)::value;
+          const RowShare share = RowShare::of(s.channels, kWide);
+          gate_kernel<kWide><<<share.blocks(s.rows), kThreads, 0, stream>>>(s, share, static_cast<const X*>(x), gate, static_cast<const Y*>(y),
+                                                                            static_cast<Out*>(out));
+        });
       });
     });
   });
@@ -235,9 +291,8 @@ void gated_add_backward(Element grad, Element y_element, const Scenes& s, const 
     for_half(y_element, [&](auto y_type) {
       using Y = decltype(y_type);
       using G = decltype(grad_type);
-      const G* g = static_cast<const G*>(out_grad);
-      EC_LAUNCH(gate_backward_kernel, s.rows * s.channels, stream, s, g, gate, static_cast<Y*>(y_grad));
-      gate_sums_kernel<<<sum_grid(s.channels, s.scenes, slices), kThreads, 0, stream>>>(s, g, static_cast<const Y*>(y), gate_parts);
+      gate_backward_kernel<<<sum_grid(s.channels, s.scenes, slices), kThreads, 0, stream>>>(
+          s, static_cast<const G*>(out_grad), gate, static_cast<const Y*>(y), static_cast<Y*>(y_grad), gate_parts);
     });
   });
 }

@@ -16,10 +16,11 @@ struct Scenes {
   int64_t scenes, rows, channels;
 };
 
-// out = norm(x) · weight + shift by scene; stats [rows, 2]: mean and 1 / sqrt(variance + eps)
+// out = norm(x) · weight + shift by scene, either of which may be null; stats [rows, 2]: mean and 1 / sqrt(variance + eps). A single scene needs no
+// starts.
 void modulated_norm(Element in, Element out, const Scenes& scenes, const void* x, const float* weight, const float* shift, float eps, void* to,
                     float* stats, cudaStream_t stream);
-// x_grad, and partial sums [slices, scenes, channels] of the gradients of weight and shift
+// x_grad, and partial sums [slices, scenes, channels] of the gradients of weight and shift; null where not wanted
 void modulated_norm_backward(Element grad, Element in, const Scenes& scenes, const void* out_grad, const void* x, const float* weight,
                              const float* stats, void* x_grad, int64_t slices, float* weight_parts, float* shift_parts, cudaStream_t stream);
 

@@ -1,4 +1,5 @@
-// gelu and layer_norm in one pass each way for f32 on the CPU; every other type and device goes to ATen, whose double is the reference.
+// gelu and layer_norm in one pass each way for f32 on the CPU (layer_norm on GPUs: cuda/ops/layer_norm.cpp); every other type and device goes to
+// ATen, whose double is the reference.
 
 #include "../kernels/pointwise.h"
 
@@ -81,13 +82,12 @@ at::Tensor dense(const OptionalTensor& part) { return part.has_value() ? part->c
 const float* data(const at::Tensor& part) { return part.defined() ? part.const_data_ptr<float>() : nullptr; }
 int64_t row_grain(int64_t channels) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, channels)); }
 
-// stats: f32 [rows, 2] of ours; of ATen's path mean and rstd stacked last
+// `dtype` is that of the result. stats: f32 [rows, 2] of ours; of ATen's path mean and rstd stacked
 std::tuple<at::Tensor, at::Tensor> layer_norm_forward_op(const at::Tensor& x_any, const OptionalTensor& weight_any, const OptionalTensor& bias_any,
-                                                         double eps) {
-  check_norm(x_any, weight_any, bias_any);
+                                                         double eps, at::ScalarType dtype) {
   const int64_t channels = x_any.size(-1);
   if (!ours(x_any, weight_any, bias_any)) {
-    auto [out, mean, rstd] = at::native_layer_norm(x_any, {channels}, weight_any, bias_any, eps);
+    auto [out, mean, rstd] = at::native_layer_norm(x_any.to(dtype), {channels}, weight_any, bias_any, eps);
     return {out, at::stack({mean, rstd}, 0)};
   }
   const at::Tensor x = x_any.contiguous(), weight = dense(weight_any), bias = dense(bias_any);
@@ -104,14 +104,15 @@ std::tuple<at::Tensor, at::Tensor> layer_norm_forward_op(const at::Tensor& x_any
 std::tuple<at::Tensor, at::Tensor, at::Tensor> layer_norm_backward_op(const at::Tensor& out_grad, const at::Tensor& x_any, const at::Tensor& stats,
                                                                       const OptionalTensor& weight_any, const OptionalTensor& bias_any, bool x_wanted,
                                                                       bool weight_wanted, bool bias_wanted) {
-  check_norm(x_any, weight_any, bias_any);
   TORCH_CHECK(out_grad.sizes() == x_any.sizes(), "layer_norm_backward: out_grad ", out_grad.sizes(), " for x ", x_any.sizes());
   const int64_t channels = x_any.size(-1);
   weight_wanted = weight_wanted && weight_any.has_value();
   bias_wanted = bias_wanted && bias_any.has_value();
-  if (!ours(x_any, weight_any, bias_any))
-    return at::native_layer_norm_backward(out_grad, x_any, {channels}, stats[0], stats[1], weight_any, bias_any,
-                                          {x_wanted, weight_wanted, bias_wanted});
+  if (!ours(x_any, weight_any, bias_any)) {
+    auto [x_grad, weight_grad, bias_grad] = at::native_layer_norm_backward(out_grad, x_any.to(out_grad.scalar_type()), {channels}, stats[0], stats[1],
+                                                                           weight_any, bias_any, {x_wanted, weight_wanted, bias_wanted});
+    return {x_wanted ? x_grad.to(x_any.scalar_type()) : at::Tensor(), weight_grad, bias_grad};
+  }
   const at::Tensor x = x_any.contiguous(), grad = out_grad.contiguous(), weight = dense(weight_any);
   const int64_t rows = x.numel() / channels;
   // Slices of rows, set by their number alone, add up on their own: the sums are the same on any number of threads.
@@ -131,11 +132,12 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> layer_norm_backward_op(const at::
 }
 
 struct LayerNormFunction : torch::autograd::Function<LayerNormFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps,
+                            at::ScalarType dtype) {
     at::AutoDispatchBelowADInplaceOrView guard;
     static const auto op =
         c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm_forward", "").typed<decltype(layer_norm_forward_op)>();
-    auto [out, stats] = op.call(x, weight, bias, eps);
+    auto [out, stats] = op.call(x, weight, bias, eps, dtype);
     ctx->save_for_backward({x, stats, weight.value_or(at::Tensor()), bias.value_or(at::Tensor())});
     return out;
   }
@@ -145,31 +147,42 @@ struct LayerNormFunction : torch::autograd::Function<LayerNormFunction> {
     static const auto op =
         c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm_backward", "").typed<decltype(layer_norm_backward_op)>();
     const auto learns = [](const at::Tensor& t) { return t.defined() && t.requires_grad(); };
-    variable_list result(4);
+    variable_list result(5);
     std::tie(result[0], result[1], result[2]) =
         op.call(grads[0], s[0], s[1], given(s[2]), given(s[3]), ctx->needs_input_grad(0), learns(s[2]), learns(s[3]));
     return result;
   }
 };
 
-at::Tensor layer_norm_plain(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
+// layer_norm whose result has a type of its own: a norm of bf16 in f32 needs no copy of x.
+at::Tensor layer_norm_as(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, at::ScalarType dtype) {
+  check_norm(x, weight, bias);
   static const auto op =
       c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm_forward", "").typed<decltype(layer_norm_forward_op)>();
-  return std::get<0>(op.call(x, weight, bias, eps));
+  return std::get<0>(op.call(x, weight, bias, eps, dtype));
+}
+at::Tensor layer_norm_as_autograd(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, at::ScalarType dtype) {
+  check_norm(x, weight, bias);
+  return LayerNormFunction::apply(x, weight, bias, eps, dtype);
+}
+at::Tensor layer_norm_plain(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
+  return layer_norm_as(x, weight, bias, eps, x.scalar_type());
 }
 at::Tensor layer_norm_autograd(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
-  return LayerNormFunction::apply(x, weight, bias, eps);
+  return layer_norm_as_autograd(x, weight, bias, eps, x.scalar_type());
 }
 
-// Norms run in f32 under autocast.
+// Norms run in f32 under autocast; a GPU's kernel reads bf16 as it is.
 template <c10::DeviceType device>
 at::Tensor layer_norm_autocast(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm", "").typed<decltype(layer_norm_plain)>();
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm_as", "").typed<decltype(layer_norm_as)>();
   const c10::impl::ExcludeDispatchKeyGuard guard(at::autocast::get_autocast_dispatch_key_from_device_type(device));
   const auto raised = [](const OptionalTensor& t) {
     return t.has_value() ? OptionalTensor(at::autocast::cached_cast(at::kFloat, *t, device)) : std::nullopt;
   };
-  return op.call(at::autocast::cached_cast(at::kFloat, x, device), raised(weight), raised(bias), eps);
+  const bool as_it_is = device == at::kCUDA && x.scalar_type() == at::kBFloat16;
+  const at::Tensor from = as_it_is ? x : at::autocast::cached_cast(at::kFloat, x, device);
+  return op.call(from, raised(weight), raised(bias), eps, as_it_is ? at::kFloat : from.scalar_type());
 }
 
 }  // namespace
@@ -178,7 +191,8 @@ TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("gelu(Tensor x) -> Tensor");
   m.def("gelu_backward(Tensor out_grad, Tensor x) -> Tensor");
   m.def("layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=1e-06) -> Tensor");
-  m.def("layer_norm_forward(Tensor x, Tensor? weight, Tensor? bias, float eps) -> (Tensor out, Tensor stats)");
+  m.def("layer_norm_forward(Tensor x, Tensor? weight, Tensor? bias, float eps, ScalarType dtype) -> (Tensor out, Tensor stats)");
+  m.def("layer_norm_as(Tensor x, Tensor? weight, Tensor? bias, float eps, ScalarType dtype) -> Tensor");
   m.def(
       "layer_norm_backward(Tensor out_grad, Tensor x, Tensor stats, Tensor? weight, Tensor? bias, bool x_wanted, bool weight_wanted, bool "
       "bias_wanted) -> (Tensor x_grad, Tensor "
@@ -190,10 +204,12 @@ TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) {
   m.impl("gelu_backward", &gelu_backward_op);
   m.impl("layer_norm_forward", &layer_norm_forward_op);
   m.impl("layer_norm_backward", &layer_norm_backward_op);
+  m.impl("layer_norm_as", &layer_norm_as);
   m.impl("layer_norm", &layer_norm_plain);
 }
 TORCH_LIBRARY_IMPL(earthcraft, Autograd, m) {
   m.impl("gelu", &gelu_autograd);
+  m.impl("layer_norm_as", &layer_norm_as_autograd);
   m.impl("layer_norm", &layer_norm_autograd);
 }
 TORCH_LIBRARY_IMPL(earthcraft, AutocastCPU, m) { m.impl("layer_norm", &layer_norm_autocast<c10::DeviceType::CPU>); }

@@ -1,6 +1,7 @@
-// Attention of ragged token sets on a GPU: the twins of ops/attention.cpp. bf16 with heads of whole 16 bytes goes to libtorch's FlashAttention-2 after
-// its tokens have been put in order, the rest to our own kernels. Shapes are checked, the values of order and starts are not: that would wait for the
-// GPU at every layer. logsumexp here is [H, Nq], by place in the order, which only attention_backward reads.
+// Attention of ragged token sets on a GPU: the twins of ops/attention.cpp. bf16 within windows has a kernel of its own; other bf16 with heads of
+// whole 16 bytes goes to libtorch's FlashAttention-2 after its tokens have been put in order, or forward to cuDNN where sets are long and equally
+// long; the rest goes to attention.cu. Shapes are checked, the values of order and starts are not: that would wait for the GPU at every layer.
+// logsumexp here is [H, Nq], by place in the order, which only attention_backward reads.
 
 #include "../attention.h"
 
@@ -8,6 +9,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/_flash_attention_backward.h>
 #include <ATen/ops/_flash_attention_forward.h>
+#include <ATen/ops/_scaled_dot_product_cudnn_attention.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
@@ -15,6 +17,7 @@
 #include <tuple>
 
 #include "../../ops/attention.h"
+#include "../window_attention.h"
 #include "element.h"
 #include "launch.h"
 #include "sets.h"
@@ -25,7 +28,8 @@ namespace {
 using OptionalTensor = std::optional<at::Tensor>;
 
 Tokens tokens_of(const at::Tensor& tensor, const at::Tensor& order) {
-  return {const_cast<void*>(tensor.const_data_ptr()), tensor.stride(0), tensor.stride(1), order.defined() ? order.const_data_ptr<int64_t>() : nullptr};
+  return {const_cast<void*>(tensor.const_data_ptr()), tensor.stride(0), tensor.stride(1),
+          order.defined() ? order.const_data_ptr<int64_t>() : nullptr};
 }
 
 // What both directions are given, checked.
@@ -67,9 +71,52 @@ bool copies_whole(const at::Tensor& t) {
   return reinterpret_cast<uintptr_t>(t.const_data_ptr()) % 16 == 0 && t.size(2) % 8 == 0 && t.stride(0) % 8 == 0 && t.stride(1) % 8 == 0;
 }
 
+at::Tensor whole_copies(const at::Tensor& t) { return copies_whole(t) && t.stride(2) == 1 ? t : t.clone(at::MemoryFormat::Contiguous); }
+
 bool for_flash(const Operands& o) {
   return o.q.scalar_type() == at::kBFloat16 && o.dim() > 0 && o.q.numel() > 0 && o.k.numel() > 0 && copies_whole(o.q) && copies_whole(o.k) &&
          copies_whole(o.v);
+}
+
+// Only starts that are the same memory are known to be equal without a look at their values.
+bool of_themselves(const Operands& o) {
+  return o.q_starts.const_data_ptr() == o.kv_starts.const_data_ptr() && o.q_starts.size(0) == o.kv_starts.size(0) && o.q.size(0) == o.k.size(0);
+}
+
+// Small sets that attend to themselves: their longest, else 0.
+int64_t longest_window(const Operands& o, double scale) {
+  if (!for_flash(o) || scale <= 0 || !window_head_dim(o.dim()) || !of_themselves(o)) return 0;
+  const int64_t longest = longest_set(o.q_starts);
+  return longest <= kMostOfWindow ? longest : 0;
+}
+
+// cuDNN's forward is a third faster than FlashAttention-2 on long sets, and makes a plan for every length that it has not met: for sets of one
+// length.
+constexpr int64_t kLongSet = 1024, kMostCudnnDim = 128;
+
+// The common length of all sets, or 0.
+int64_t common_length(const at::Tensor& starts, int64_t tokens) {
+  const int64_t sets = starts.size(0) - 1, longest = longest_set(starts);
+  return longest * sets == tokens ? longest : 0;
+}
+
+// out and logsumexp [H, Nq] as FlashAttention's; nothing where cuDNN is not there or does not take it.
+std::optional<std::tuple<at::Tensor, at::Tensor>> by_cudnn(const Operands& o, double scale) {
+  static bool refused = false;
+  if (refused || o.order.defined() || o.dim() > kMostCudnnDim || !at::globalContext().userEnabledCuDNN()) return std::nullopt;
+  const int64_t queries = common_length(o.q_starts, o.q.size(0)), keys = common_length(o.kv_starts, o.k.size(0));
+  if (queries < kLongSet || keys < kLongSet) return std::nullopt;
+  const auto batched = [&](const at::Tensor& tokens, int64_t length) { return tokens.view({o.sets(), length, o.heads(), o.dim()}).transpose(1, 2); };
+  try {
+    const auto found = at::_scaled_dot_product_cudnn_attention(batched(o.q, queries), batched(o.k, keys), batched(o.v, keys), std::nullopt,
+                                                               /*compute_log_sumexp=*/true, /*dropout_p=*/0.0, /*is_causal=*/false,
+                                                               /*return_debug_mask=*/false, scale);
+    return std::tuple(std::get<0>(found).transpose(1, 2).reshape(o.q.sizes()),
+                      std::get<1>(found).view({o.sets(), o.heads(), queries}).transpose(0, 1).reshape({o.heads(), o.q.size(0)}));
+  } catch (const c10::Error&) {  // no cuDNN, or none of its plans suits this GPU: FlashAttention does
+    refused = true;
+    return std::nullopt;
+  }
 }
 
 // [N, H, D] in order, dense
@@ -94,10 +141,17 @@ std::tuple<at::Tensor, at::Tensor> forward_op(const at::Tensor& q, const at::Ten
   const Operands o(q, k, v, order, q_starts, kv_starts);
   const OnDevice on(o.q);
   at::Tensor out = at::empty(o.q.sizes(), o.q.options());
+  if (const int64_t longest = longest_window(o, scale)) {
+    at::Tensor logsumexp = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(at::kFloat));
+    window_attention_forward(o.task(out, logsumexp, scale), longest, on.stream());
+    on.launched();
+    return {out, logsumexp};
+  }
   if (for_flash(o)) {
-    const auto found = at::_flash_attention_forward(in_order(o.q, o.order, on), in_order(o.k, o.order, on), in_order(o.v, o.order, on),
-                                                    o.q_starts.to(at::kInt), o.kv_starts.to(at::kInt), longest_set(o.q_starts),
-                                                    longest_set(o.kv_starts), /*dropout_p=*/0.0, /*is_causal=*/false, /*return_debug_mask=*/false, scale);
+    if (auto found = by_cudnn(o, scale)) return *found;
+    const auto found = at::_flash_attention_forward(
+        in_order(o.q, o.order, on), in_order(o.k, o.order, on), in_order(o.v, o.order, on), o.q_starts.to(at::kInt), o.kv_starts.to(at::kInt),
+        longest_set(o.q_starts), longest_set(o.kv_starts), /*dropout_p=*/0.0, /*is_causal=*/false, /*return_debug_mask=*/false, scale);
     put_back(std::get<0>(found), o.order, out, on);
     return {out, std::get<1>(found)};
   }
@@ -125,7 +179,16 @@ void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::
   check_device("attention_backward", o.q, {{"out_grad", out_grad_any}, {"out", out}, {"logsumexp", logsumexp}});
   const OnDevice on(o.q);
   const bool flash = for_flash(o);
-  const at::Tensor out_grad = flash ? out_grad_any.contiguous() : dense_rows(out_grad_any), dense_out = dense_rows(out);
+  const at::Tensor out_grad = flash ? whole_copies(out_grad_any) : dense_rows(out_grad_any), dense_out = flash ? whole_copies(out) : dense_rows(out);
+  const auto task = [&](const at::Tensor& inner) -> AttentionGrad {
+    return {o.task(dense_out, logsumexp, scale), tokens_of(out_grad, o.order), tokens_of(q_grad, o.order),
+            tokens_of(k_grad, o.order),          tokens_of(v_grad, o.order),   inner.defined() ? inner.mutable_data_ptr() : nullptr};
+  };
+  if (const int64_t longest = longest_window(o, scale)) {
+    window_attention_backward(task({}), longest, on.stream());
+    on.launched();
+    return;
+  }
   if (flash) {
     const Repeatable sums;
     const at::Tensor no_random = at::empty({2}, o.q.options().dtype(at::kUInt64)), unused = at::empty({}, o.q.options().dtype(at::kUInt64));
@@ -140,10 +203,7 @@ void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::
   const int64_t tile = attention_tile(element);
   const at::Tensor inner = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(sum_type(o.q)));
   const at::Tensor q_tiles = tiles_of_sets(o.q_starts, tile), kv_tiles = tiles_of_sets(o.kv_starts, tile);
-  attention_backward(element,
-                     {o.task(dense_out, logsumexp, scale), tokens_of(out_grad, o.order), tokens_of(q_grad, o.order), tokens_of(k_grad, o.order),
-                      tokens_of(v_grad, o.order), inner.mutable_data_ptr()},
-                     q_tiles.const_data_ptr<int64_t>(), kv_tiles.const_data_ptr<int64_t>(), on.stream());
+  attention_backward(element, task(inner), q_tiles.const_data_ptr<int64_t>(), kv_tiles.const_data_ptr<int64_t>(), on.stream());
   on.launched();
 }
 
