@@ -1,6 +1,6 @@
 /** The tensor library: reads like PyTorch. */
 export { Arena } from "./arena";
-export { autocast } from "./autocast";
+export { autocast, autocastType } from "./autocast";
 export { enableGrad, grad, noGrad } from "./autograd";
 export { checkpoint, pauseRecording } from "./checkpoint";
 export {

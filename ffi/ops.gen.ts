@@ -1800,14 +1800,15 @@ function earthcraft_head_norm(x: Tensor, gamma: Tensor): Tensor {
   return c.one($earthcraft_head_norm, 2);
 }
 
-const $earthcraft_layer_norm = new Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps"]);
-function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps?: number): Tensor {
+const $earthcraft_layer_norm = new Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps", "dtype"]);
+function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps?: number, dtype?: DType | null): Tensor {
   c.begin($earthcraft_layer_norm);
   c.tensor("x", x);
   c.orDefault(c.tensor, "weight", weight);
   c.orDefault(c.tensor, "bias", bias);
   c.orDefault(c.float, "eps", eps);
-  return c.one($earthcraft_layer_norm, 4);
+  c.orDefault(c.dtype, "dtype", dtype);
+  return c.one($earthcraft_layer_norm, 5);
 }
 
 const $earthcraft_linear = new Operator("earthcraft::linear", ["x", "weight", "bias"]);
@@ -1868,15 +1869,16 @@ function earthcraft_mesh_voxelize(vertices: Tensor, faces: Tensor, origin: reado
   return c.many($earthcraft_mesh_voxelize, 5) as [coords: Tensor, face: Tensor, barycentrics: Tensor];
 }
 
-const $earthcraft_modulated_norm = new Operator("earthcraft::modulated_norm", ["x", "scale", "shift", "starts", "eps"]);
-function earthcraft_modulated_norm(x: Tensor, scale: Tensor, shift: Tensor, starts: Tensor, eps?: number): Tensor {
+const $earthcraft_modulated_norm = new Operator("earthcraft::modulated_norm", ["x", "scale", "shift", "starts", "eps", "dtype"]);
+function earthcraft_modulated_norm(x: Tensor, scale: Tensor, shift: Tensor, starts: Tensor, eps?: number, dtype?: DType | null): Tensor {
   c.begin($earthcraft_modulated_norm);
   c.tensor("x", x);
   c.tensor("scale", scale);
   c.tensor("shift", shift);
   c.tensor("starts", starts);
   c.orDefault(c.float, "eps", eps);
-  return c.one($earthcraft_modulated_norm, 5);
+  c.orDefault(c.dtype, "dtype", dtype);
+  return c.one($earthcraft_modulated_norm, 6);
 }
 
 const $earthcraft_neighbour_map = new Operator("earthcraft::neighbour_map", ["queries", "coords", "kernel", "stride"]);
@@ -2827,7 +2829,7 @@ export const earthcraft = {
   gelu: earthcraft_gelu,
   /** earthcraft::head_norm(Tensor x, Tensor gamma) -> Tensor */
   headNorm: earthcraft_head_norm,
-  /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07) -> Tensor */
+  /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07, ScalarType? dtype=None) -> Tensor */
   layerNorm: earthcraft_layer_norm,
   /** earthcraft::linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor */
   linear: earthcraft_linear,
@@ -2839,7 +2841,7 @@ export const earthcraft = {
   meshRasterReference: earthcraft_mesh_raster_reference,
   /** earthcraft::mesh_voxelize(Tensor vertices, Tensor faces, float[] origin, float voxel_m, int[] extent) -> (Tensor coords, Tensor face, Tensor barycentrics) */
   meshVoxelize: earthcraft_mesh_voxelize,
-  /** earthcraft::modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=9.9999999999999995e-07) -> Tensor */
+  /** earthcraft::modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=9.9999999999999995e-07, ScalarType? dtype=None) -> Tensor */
   modulatedNorm: earthcraft_modulated_norm,
   /** earthcraft::neighbour_map(Tensor queries, Tensor coords, int kernel, int stride) -> Tensor */
   neighbourMap: earthcraft_neighbour_map,

@@ -1,4 +1,5 @@
 /** The dense layers. Weights have PyTorch's names and layouts. */
+import type { DType } from "../dtype";
 import { ops } from "../ops.gen";
 import type { Tensor } from "../tensor";
 import { type Init, init, Module, Parameter } from "./module";
@@ -33,8 +34,9 @@ export class LayerNorm extends Module {
     this.weight = affine ? new Parameter([channels], init.ones()) : null;
     this.bias = affine ? new Parameter([channels], init.zeros()) : null;
   }
-  forward(x: Tensor): Tensor {
-    return ops.earthcraft.layerNorm(x, this.weight?.tensor, this.bias?.tensor, this.#eps);
+  /** @param dtype of the result; default x's, or f32 under autocast */
+  forward(x: Tensor, dtype?: DType): Tensor {
+    return ops.earthcraft.layerNorm(x, this.weight?.tensor, this.bias?.tensor, this.#eps, dtype);
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import "../../test/matchers";
 import { gradcheck } from "../../test/reference/gradcheck";
 import { randomTensor } from "../../test/voxels";
-import { autocast, grad, ops, scope, Tensor } from "../index";
+import { autocast, autocastType, grad, ops, scope, Tensor } from "../index";
 
 /** Compares values and gradients of an f32 operator with ATen's in double. */
 function compare(found: (...t: Tensor[]) => Tensor, expected: (...t: Tensor[]) => Tensor, inputs: readonly Tensor[]): void {
@@ -57,5 +57,22 @@ describe("layerNorm", () => {
     const x = randomTensor([4, 5], 1, "f32");
     expect(autocast("bf16", () => ops.earthcraft.layerNorm(x.to("bf16"))).dtype).toBe("f32");
     expect(() => ops.earthcraft.layerNorm(x, Tensor.ones([4]))).toThrow("weight must be [5] for x [4, 5], got [4]");
+  });
+
+  test("in the type of products it is the rounded f32, and its gradient that of the rounding", () => {
+    const values = randomTensor([7, 5], 1, "f32");
+    const seed = randomTensor([7, 5], 2, "f32").to("bf16");
+    const [direct, rounded] = [true, false].map((direct) => {
+      const x = values.detach().requiresGrad_();
+      const out = autocast("bf16", () =>
+        direct ? ops.earthcraft.layerNorm(x, null, null, 1e-6, autocastType()) : ops.earthcraft.layerNorm(x).to("bf16"),
+      );
+      return [out, ...grad([out], [x], [seed])] as [Tensor, Tensor];
+    }) as [[Tensor, Tensor], [Tensor, Tensor]];
+    expect(direct[0].dtype).toBe("bf16");
+    expect(direct[0]).toEqualTensor(rounded[0]);
+    expect(direct[1]).toEqualTensor(rounded[1]);
+    expect(autocastType()).toBeUndefined();
+    expect(autocast("bf16", () => autocast("off", () => autocastType()))).toBeUndefined();
   });
 });

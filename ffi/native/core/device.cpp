@@ -74,8 +74,8 @@ void open_cuda() {
     opened(torch + "/libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL, "libtorch in " + torch + " does not open for CUDA; " + what_to_do);
     path = folder_of(reinterpret_cast<const void*>(&ec_abi_version)) + "/libearthcraft_cuda.so";
   }
-  // cuBLAS repeats its sums in the same order only with a workspace of fixed size, and reads this when it starts.
-  setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+  // cuBLAS repeats its sums in the same order only with a workspace of fixed size. libtorch gives it one; CUBLAS_WORKSPACE_CONFIG, which older ones
+  // asked for, is not set: this one reads it with a regular expression at every product, 50 to 150 microseconds each time.
   void* library = opened(path, RTLD_NOW | RTLD_GLOBAL, "earthcraft's CUDA library does not open; " + what_to_do);
   const auto ask = reinterpret_cast<const CudaInterface* (*)()>(dlsym(library, "ec_cuda_interface"));
   const CudaInterface* answer = ask == nullptr ? nullptr : ask();

@@ -97,7 +97,7 @@ at::Tensor gathered(const std::vector<Part>& parts, const at::Tensor& partial, i
 }
 
 std::tuple<at::Tensor, at::Tensor> modulated_norm_forward(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& shift,
-                                                          const at::Tensor& starts, double eps, at::ScalarType) {
+                                                          const at::Tensor& starts, double eps, at::ScalarType dtype) {
   const int64_t channels = x.size(1);
   at::Tensor out = at::empty(x.sizes(), x.options()), stats = at::empty({x.size(0), 2}, x.options());
   const float *from = x.const_data_ptr<float>(), *w = weight.const_data_ptr<float>(), *b = shift.const_data_ptr<float>();
@@ -106,12 +106,13 @@ std::tuple<at::Tensor, at::Tensor> modulated_norm_forward(const at::Tensor& x, c
   each_part(parts_of(starts, channels), [&](int64_t, const Part& part) {
     kernel(from, w + part.scene * channels, b + part.scene * channels, static_cast<float>(eps), part.begin, part.end, channels, to, kept);
   });
-  return {out, stats};
+  return {out.to(dtype), stats};
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor> modulated_norm_backward(const at::Tensor& out_grad, const at::Tensor& x, const at::Tensor& weight,
+std::tuple<at::Tensor, at::Tensor, at::Tensor> modulated_norm_backward(const at::Tensor& out_grad_any, const at::Tensor& x, const at::Tensor& weight,
                                                                        const at::Tensor& stats, const at::Tensor& starts) {
   const int64_t channels = x.size(1), scenes = starts.size(0) - 1;
+  const at::Tensor out_grad = out_grad_any.to(at::kFloat);
   const std::vector<Part> parts = parts_of(starts, channels);
   const auto count = static_cast<int64_t>(parts.size());
   at::Tensor x_grad = at::empty(x.sizes(), x.options()), scale_parts = at::zeros({count, channels}, x.options()),
@@ -128,12 +129,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> modulated_norm_backward(const at:
 
 struct ModulatedNormFunction : torch::autograd::Function<ModulatedNormFunction> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x_any, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& starts,
-                            double eps) {
+                            double eps, at::ScalarType dtype) {
     at::AutoDispatchBelowADInplaceOrView guard;
     const at::Tensor x = x_any.contiguous(), weight = (scale.to(at::kFloat) + 1).contiguous();
-    // As autocast would have it: a norm's result is f32.
-    const bool whole = at::autocast::is_autocast_enabled(x.device().type());
-    const at::ScalarType dtype = whole ? at::kFloat : at::promote_types(at::result_type(x, scale), shift.scalar_type());
     static const auto op = operator_of<decltype(modulated_norm_forward)>("earthcraft::modulated_norm_forward");
     auto [out, stats] = op.call(x, weight, shift.to(at::kFloat).contiguous(), starts, eps, dtype);
     ctx->save_for_backward({x, weight, stats, starts});
@@ -144,7 +142,7 @@ struct ModulatedNormFunction : torch::autograd::Function<ModulatedNormFunction> 
     const variable_list s = ctx->get_saved_variables();
     static const auto op = operator_of<decltype(modulated_norm_backward)>("earthcraft::modulated_norm_backward");
     auto [x_grad, scale_grad, shift_grad] = op.call(grads[0].contiguous(), s[0], s[1], s[2], s[3]);
-    return {x_grad, scale_grad, shift_grad, at::Tensor(), at::Tensor()};
+    return {x_grad, scale_grad, shift_grad, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -154,13 +152,19 @@ at::Tensor spread(const at::Tensor& rows, const at::Tensor& starts) {
   return rows.index_select(0, at::repeat_interleave(at::arange(rows.size(0), starts.options()), counts));
 }
 
-// layer_norm(x) · (1 + scale) + shift
-at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& starts_any, double eps) {
+// layer_norm(x) · (1 + scale) + shift, in `dtype`; without it in the operands' type, or f32 under autocast, as a norm's result is there.
+at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& starts_any, double eps,
+                          std::optional<at::ScalarType> dtype) {
   const at::Tensor starts = checked_starts("modulated_norm", starts_any, x.size(0));
   check_rows("modulated_norm", "scale", scale, x, starts);
   check_rows("modulated_norm", "shift", shift, x, starts);
-  if (fast(x) && fast(scale) && fast(shift) && x.size(1) > 0) return ModulatedNormFunction::apply(x, scale, shift, starts, eps);
-  return at::layer_norm(x, {x.size(1)}, {}, {}, eps) * (spread(scale, starts) + 1) + spread(shift, starts);
+  if (fast(x) && fast(scale) && fast(shift) && x.size(1) > 0) {
+    const bool whole = at::autocast::is_autocast_enabled(x.device().type());
+    const at::ScalarType own = whole ? at::kFloat : at::promote_types(at::result_type(x, scale), shift.scalar_type());
+    return ModulatedNormFunction::apply(x, scale, shift, starts, eps, dtype.value_or(own));
+  }
+  const at::Tensor out = at::layer_norm(x, {x.size(1)}, {}, {}, eps) * (spread(scale, starts) + 1) + spread(shift, starts);
+  return dtype.has_value() ? out.to(*dtype) : out;
 }
 
 at::Tensor gated_add_forward_op(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y, const at::Tensor& starts) {
@@ -169,7 +173,8 @@ at::Tensor gated_add_forward_op(const at::Tensor& x, const at::Tensor& gate, con
   const float *a = x.const_data_ptr<float>(), *g = gate.const_data_ptr<float>(), *b = y.const_data_ptr<float>();
   float* to = out.mutable_data_ptr<float>();
   const auto kernel = EC_KERNEL(gated_add_forward);
-  each_part(parts_of(starts, channels), [&](int64_t, const Part& part) { kernel(a, g + part.scene * channels, b, part.begin, part.end, channels, to); });
+  each_part(parts_of(starts, channels),
+            [&](int64_t, const Part& part) { kernel(a, g + part.scene * channels, b, part.begin, part.end, channels, to); });
   return out;
 }
 
@@ -189,7 +194,8 @@ std::tuple<at::Tensor, at::Tensor> gated_add_backward_op(const at::Tensor& out_g
 }
 
 struct GatedAddFunction : torch::autograd::Function<GatedAddFunction> {
-  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gate_any, const at::Tensor& y_any, const at::Tensor& starts) {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& gate_any, const at::Tensor& y_any,
+                            const at::Tensor& starts) {
     at::AutoDispatchBelowADInplaceOrView guard;
     const at::Tensor gate = gate_any.to(at::kFloat).contiguous(), y = y_any.contiguous();
     static const auto op = operator_of<decltype(gated_add_forward_op)>("earthcraft::gated_add_forward");
@@ -278,7 +284,7 @@ at::Tensor head_norm(const at::Tensor& x, const at::Tensor& gamma) {
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
-  m.def("modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=1e-06) -> Tensor");
+  m.def("modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=1e-06, ScalarType? dtype=None) -> Tensor");
   m.def("gated_add(Tensor x, Tensor gate, Tensor y, Tensor starts) -> Tensor");
   m.def("head_norm(Tensor x, Tensor gamma) -> Tensor");
   m.def("modulated_norm_forward(Tensor x, Tensor weight, Tensor shift, Tensor starts, float eps, ScalarType dtype) -> (Tensor, Tensor)");

@@ -82,7 +82,8 @@ at::Tensor dense(const OptionalTensor& part) { return part.has_value() ? part->c
 const float* data(const at::Tensor& part) { return part.defined() ? part.const_data_ptr<float>() : nullptr; }
 int64_t row_grain(int64_t channels) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, channels)); }
 
-// `dtype` is that of the result. stats: f32 [rows, 2] of ours; of ATen's path mean and rstd stacked
+// `dtype` is that of the result: what a matrix product under autocast would round to anyway needs no pass of its own. stats: f32 [rows, 2] of ours;
+// of ATen's path mean and rstd stacked
 std::tuple<at::Tensor, at::Tensor> layer_norm_forward_op(const at::Tensor& x_any, const OptionalTensor& weight_any, const OptionalTensor& bias_any,
                                                          double eps, at::ScalarType dtype) {
   const int64_t channels = x_any.size(-1);
@@ -98,7 +99,7 @@ std::tuple<at::Tensor, at::Tensor> layer_norm_forward_op(const at::Tensor& x_any
     kernel(x.const_data_ptr<float>(), data(weight), data(bias), static_cast<float>(eps), begin, end, channels, out.mutable_data_ptr<float>(),
            stats.mutable_data_ptr<float>());
   });
-  return {out, stats};
+  return {out.to(dtype), stats};
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> layer_norm_backward_op(const at::Tensor& out_grad, const at::Tensor& x_any, const at::Tensor& stats,
@@ -113,7 +114,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> layer_norm_backward_op(const at::
                                                                            weight_any, bias_any, {x_wanted, weight_wanted, bias_wanted});
     return {x_wanted ? x_grad.to(x_any.scalar_type()) : at::Tensor(), weight_grad, bias_grad};
   }
-  const at::Tensor x = x_any.contiguous(), grad = out_grad.contiguous(), weight = dense(weight_any);
+  const at::Tensor x = x_any.contiguous(), grad = out_grad.to(at::kFloat).contiguous(), weight = dense(weight_any);
   const int64_t rows = x.numel() / channels;
   // Slices of rows, set by their number alone, add up on their own: the sums are the same on any number of threads.
   const int64_t slices = std::clamp<int64_t>(rows / row_grain(channels), 1, 16);
@@ -154,35 +155,30 @@ struct LayerNormFunction : torch::autograd::Function<LayerNormFunction> {
   }
 };
 
-// layer_norm whose result has a type of its own: a norm of bf16 in f32 needs no copy of x.
-at::Tensor layer_norm_as(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, at::ScalarType dtype) {
+using OptionalType = std::optional<at::ScalarType>;
+
+at::Tensor layer_norm_plain(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, OptionalType dtype) {
   check_norm(x, weight, bias);
   static const auto op =
       c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm_forward", "").typed<decltype(layer_norm_forward_op)>();
-  return std::get<0>(op.call(x, weight, bias, eps, dtype));
+  return std::get<0>(op.call(x, weight, bias, eps, dtype.value_or(x.scalar_type())));
 }
-at::Tensor layer_norm_as_autograd(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, at::ScalarType dtype) {
+at::Tensor layer_norm_autograd(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, OptionalType dtype) {
   check_norm(x, weight, bias);
-  return LayerNormFunction::apply(x, weight, bias, eps, dtype);
-}
-at::Tensor layer_norm_plain(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
-  return layer_norm_as(x, weight, bias, eps, x.scalar_type());
-}
-at::Tensor layer_norm_autograd(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
-  return layer_norm_as_autograd(x, weight, bias, eps, x.scalar_type());
+  return LayerNormFunction::apply(x, weight, bias, eps, dtype.value_or(x.scalar_type()));
 }
 
 // Norms run in f32 under autocast; a GPU's kernel reads bf16 as it is.
 template <c10::DeviceType device>
-at::Tensor layer_norm_autocast(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps) {
-  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm_as", "").typed<decltype(layer_norm_as)>();
+at::Tensor layer_norm_autocast(const at::Tensor& x, const OptionalTensor& weight, const OptionalTensor& bias, double eps, OptionalType dtype) {
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::layer_norm", "").typed<decltype(layer_norm_plain)>();
   const c10::impl::ExcludeDispatchKeyGuard guard(at::autocast::get_autocast_dispatch_key_from_device_type(device));
   const auto raised = [](const OptionalTensor& t) {
     return t.has_value() ? OptionalTensor(at::autocast::cached_cast(at::kFloat, *t, device)) : std::nullopt;
   };
   const bool as_it_is = device == at::kCUDA && x.scalar_type() == at::kBFloat16;
   const at::Tensor from = as_it_is ? x : at::autocast::cached_cast(at::kFloat, x, device);
-  return op.call(from, raised(weight), raised(bias), eps, as_it_is ? at::kFloat : from.scalar_type());
+  return op.call(from, raised(weight), raised(bias), eps, dtype.value_or(as_it_is ? at::kFloat : from.scalar_type()));
 }
 
 }  // namespace
@@ -190,9 +186,8 @@ at::Tensor layer_norm_autocast(const at::Tensor& x, const OptionalTensor& weight
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def("gelu(Tensor x) -> Tensor");
   m.def("gelu_backward(Tensor out_grad, Tensor x) -> Tensor");
-  m.def("layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=1e-06) -> Tensor");
+  m.def("layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=1e-06, ScalarType? dtype=None) -> Tensor");
   m.def("layer_norm_forward(Tensor x, Tensor? weight, Tensor? bias, float eps, ScalarType dtype) -> (Tensor out, Tensor stats)");
-  m.def("layer_norm_as(Tensor x, Tensor? weight, Tensor? bias, float eps, ScalarType dtype) -> Tensor");
   m.def(
       "layer_norm_backward(Tensor out_grad, Tensor x, Tensor stats, Tensor? weight, Tensor? bias, bool x_wanted, bool weight_wanted, bool "
       "bias_wanted) -> (Tensor x_grad, Tensor "
@@ -204,12 +199,10 @@ TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) {
   m.impl("gelu_backward", &gelu_backward_op);
   m.impl("layer_norm_forward", &layer_norm_forward_op);
   m.impl("layer_norm_backward", &layer_norm_backward_op);
-  m.impl("layer_norm_as", &layer_norm_as);
   m.impl("layer_norm", &layer_norm_plain);
 }
 TORCH_LIBRARY_IMPL(earthcraft, Autograd, m) {
   m.impl("gelu", &gelu_autograd);
-  m.impl("layer_norm_as", &layer_norm_as_autograd);
   m.impl("layer_norm", &layer_norm_autograd);
 }
 TORCH_LIBRARY_IMPL(earthcraft, AutocastCPU, m) { m.impl("layer_norm", &layer_norm_autocast<c10::DeviceType::CPU>); }

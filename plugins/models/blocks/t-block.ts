@@ -4,13 +4,15 @@
  * `ModulatedTBlock` is the flows' variant: the time embedding shifts, scales and gates both halves (adaLN-zero: at the start a block is the identity). With a condition width it also looks at the
  * condition's voxels between the two halves (a cross block).
  */
-import { init, LayerNorm, Linear, Module, ops, type Tensor } from "../../../ffi";
+import { autocastType, init, LayerNorm, Linear, Module, ops, type Tensor } from "../../../ffi";
 import type { AttentionReach, SparseTensor } from "../../../ffi/sparse";
 import { CrossAttention, SelfAttention } from "./attention";
 import { scaledXavier } from "./init";
 import { Mlp } from "./mlp";
 import { type Modulation, scenesOf } from "./modulation";
 import { segment } from "./rematerialize";
+
+const NORM_EPS = 1e-6;
 
 export interface TBlockConfig {
   channels: number;
@@ -30,7 +32,7 @@ export class TBlock extends Module {
     super();
     const { channels, headDim, mlpRatio, reach, residualScale } = config;
     const outInit = scaledXavier(residualScale);
-    this.norm = new LayerNorm(channels, { affine: false, eps: 1e-6 });
+    this.norm = new LayerNorm(channels, { affine: false, eps: NORM_EPS });
     this.attention = new SelfAttention({ channels, headDim, qkNorm: false, outInit }, reach);
     this.mlp = new Mlp(channels, mlpRatio, outInit);
   }
@@ -40,8 +42,9 @@ export class TBlock extends Module {
   }
 
   private compute(x: SparseTensor): SparseTensor {
-    const attended = x.feats.add(this.attention.forward(this.norm.forward(x.feats), x));
-    return x.withFeats(attended.add(this.mlp.forward(this.norm.forward(attended))));
+    const normed = (feats: Tensor) => this.norm.forward(feats, autocastType());
+    const attended = x.feats.add(this.attention.forward(normed(x.feats), x));
+    return x.withFeats(attended.add(this.mlp.forward(normed(attended))));
   }
 }
 
@@ -66,7 +69,7 @@ export class ModulatedTBlock extends Module {
     this.modulation = new Linear(timeChannels, 6 * channels, { init: init.zeros() });
     this.attention = new SelfAttention(attention, reach);
     if (condChannels !== undefined) {
-      this.crossNorm = new LayerNorm(channels, { affine: true, eps: 1e-6 });
+      this.crossNorm = new LayerNorm(channels, { affine: true, eps: NORM_EPS });
       this.cross = new CrossAttention({ ...attention, qkNorm: false }, condChannels);
     }
     this.mlp = new Mlp(channels, mlpRatio, scaledXavier(1));
@@ -85,13 +88,14 @@ export class ModulatedTBlock extends Module {
     const [shiftA, scaleA, gateA, shiftM, scaleM, gateM] = rows_BC.chunk(6, 1) as Six<Tensor>;
     const scenes = scenesOf(rows_BC, x);
     const { modulatedNorm, gatedAdd } = ops.earthcraft;
+    const normed = (feats: Tensor, scale: Tensor, shift: Tensor) => modulatedNorm(feats, scale, shift, scenes, NORM_EPS, autocastType());
     let h = x.feats;
-    h = gatedAdd(h, gateA, this.attention.forward(modulatedNorm(h, scaleA, shiftA, scenes), x), scenes);
+    h = gatedAdd(h, gateA, this.attention.forward(normed(h, scaleA, shiftA), x), scenes);
     if (this.cross && this.crossNorm) {
       if (!cond) throw new TypeError("ModulatedTBlock: a cross block was called without a condition");
-      h = h.add(this.cross.forward(this.crossNorm.forward(h), x, cond));
+      h = h.add(this.cross.forward(this.crossNorm.forward(h, autocastType()), x, cond));
     }
-    h = gatedAdd(h, gateM, this.mlp.forward(modulatedNorm(h, scaleM, shiftM, scenes)), scenes);
+    h = gatedAdd(h, gateM, this.mlp.forward(normed(h, scaleM, shiftM)), scenes);
     return x.withFeats(h);
   }
 }

@@ -2,9 +2,9 @@
  * `make bench DEVICE=cuda`: the heavy operations on a GPU beside PyTorch on the same GPU, in one session, on the same tensors. Both sides warm up,
  * time blocks of calls that end with a wait for the GPU, and give the median; results are compared with a reference in higher precision.
  *
- *     bench.ts OUT [--seconds 140] [--device cuda:0] [--sizes paper|tiny] [--half bf16|f32] [--only WORD] [--python python3] [--data RUN]
+ *     bench.ts OUT [--seconds 140] [--device cuda:0] [--sizes paper|tiny] [--half bf16|f32] [--only WORD] [--python python3] [--data RUN] [--trace]
  *
- * OUT/bench.md is the table, OUT/step.md what a training step is made of. `--data` names a run of the quickstart that got to its split; without it one
+ * OUT/bench.md is the table, OUT/step.md what a training step is made of. `--trace` runs every row once more into OUT/trace.json, for trace-table.ts. `--data` names a run of the quickstart that got to its split; without it one
  * is made. Where --seconds end, the rows that are left are left out. With EARTHCRAFT_NATIVE_CUDA=the emulated GPU, --sizes tiny, --half f32 tries it all.
  */
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -21,6 +21,9 @@ import {
   ops,
   saveSafetensors,
   scope,
+  span,
+  startTrace,
+  stopTrace,
   synchronize,
   Tensor,
   useDevice,
@@ -63,6 +66,8 @@ export class Bench {
     /** In memory, if there is such a folder: what the two sides hand each other. */
     private readonly folder: string,
     private readonly changed: () => void,
+    /** A file for what every row computes. */
+    private readonly trace?: string,
   ) {
     this.voxelFile = join(folder, "voxels.safetensors");
   }
@@ -119,12 +124,19 @@ export class Bench {
       if (peer && compared) scope(() => saveSafetensors(outputs, new Map((run() as Tensor[]).map((t, i) => [String(i), t.contiguous()]))));
       row.ours_ms = measure(run, this.device, mostCalls);
       if (beside) row.beside = { way: beside.way, ms: measure(beside.run, this.device, mostCalls) };
+      if (this.trace) this.traced(name, run, this.trace);
       if (deviceType(this.device) === "cuda") emptyDeviceCache();
       if (peer) row.peer = await this.peer.ask<PeerAnswer>({ row: peer, outputs: compared ? outputs : "" });
     } catch (error) {
       row.problem = String(error).slice(0, 300);
     }
     this.add(row);
+  }
+
+  private traced(name: string, run: () => unknown, file: string): void {
+    startTrace(file);
+    scope(() => span(name, () => void run()));
+    stopTrace();
   }
 }
 
@@ -171,6 +183,7 @@ async function main(): Promise<void> {
       only: { type: "string", default: "" },
       python: { type: "string", default: process.env.EARTHCRAFT_PEERS || "python3" },
       data: { type: "string", default: "" },
+      trace: { type: "boolean", default: false },
     },
   });
   if (flags.device === "cuda") flags.device = "cuda:0";
@@ -196,9 +209,10 @@ async function main(): Promise<void> {
     const head: string[] = [];
     const dropped: string[] = [];
     const write = () => writeFileSync(join(out, "bench.md"), report({ name, before, hello, head, dropped, bench }));
-    const bench = new Bench(flags.device, flags.half as "bf16" | "f32", sizes[flags.sizes as keyof typeof sizes], roofline, peer, folder, () =>
-      write(),
-    );
+    const trace = flags.trace ? join(out, "trace.json") : undefined;
+    if (trace) writeFileSync(trace, "[\n");
+    const scale = sizes[flags.sizes as keyof typeof sizes];
+    const bench = new Bench(flags.device, flags.half as "bf16" | "f32", scale, roofline, peer, folder, () => write(), trace);
     await ceilings(bench, head, flags.sizes === "tiny");
     for (const group of groups.filter(({ name }) => name.includes(flags.only))) {
       if (left() - (stepWanted ? STEP_SECONDS : 0) < group.seconds) {

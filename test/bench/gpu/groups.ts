@@ -4,6 +4,9 @@ import { loadNative } from "../../../ffi/load";
 import { SparseIndex, SparseTensor } from "../../../ffi/sparse";
 import { renderSplats } from "../../../ffi/splat";
 import { TBlock } from "../../../plugins/models/blocks";
+import { rematerializing } from "../../../plugins/models/blocks/rematerialize";
+import { texvaeScales } from "../../../plugins/models/texvae/config";
+import { Texvae } from "../../../plugins/models/texvae/model";
 import { viewsFrom } from "../../look-at";
 import type { Bench } from "./bench";
 import type { Sizes } from "./sizes";
@@ -165,6 +168,35 @@ async function block(bench: Bench): Promise<void> {
     ...{ peer: "forward + backward", work: { flops: 3 * flops, dtype }, compared: false },
     run: gradients(() => forward(leaves[0]!), leaves, g!),
   });
+}
+
+/** TexVAE as it is trained, but for its pictures: 66 features of a voxel to latents and to 16 splats, under autocast, and back. Its peak counts what it keeps; what is computed twice counts once. */
+async function texvae(bench: Bench): Promise<void> {
+  const config = texvaeScales[bench.sizes.texvae];
+  const net = new Texvae(config).materialize({ seed: 1 });
+  bench.atEnd(() => net.dispose());
+  const parameters = net.parameters().map(({ tensor }) => tensor);
+  for (const [size, kept] of [
+    [bench.sizes.middle, true],
+    [bench.sizes.large, false],
+  ] as const) {
+    const coords = await bench.voxels(size);
+    const n = coords.size(0);
+    const index = bench.make(() => SparseIndex.of(coords));
+    const feats = bench.make(() => normal([n, config.inChannels], { seed: 1, purpose: "test", index: 1 }).to(bench.device));
+    const mixed = <T>(run: () => T) => (bench.half === "bf16" ? autocast("bf16", run) : run());
+    const [C, splatChannels] = [config.channels, 23 * config.splats];
+    const ends = config.inChannels + 3 * config.latentChannels + splatChannels;
+    const forward = 2 * config.blocks * (24 * n * C ** 2 + 4 * squaresOf(index.windows(8, 0).starts) * C) + 2 * n * C * ends;
+    await bench.row(`TexVAE ${bench.half}, ${count(n)} voxels, blocks ${kept ? "kept" : "computed again"}, forward + backward`, {
+      work: { flops: 3 * forward, dtype: bench.half },
+      run: () =>
+        rematerializing(!kept, () => {
+          const out = mixed(() => net.decoder.forward(new SparseTensor(index, net.encoder.forward(new SparseTensor(index, feats)).mean)));
+          return grad([out.to("f32").pow(2).mean()], parameters);
+        }),
+    });
+  }
 }
 
 async function norms(bench: Bench): Promise<void> {
@@ -341,5 +373,6 @@ export const groups: Group[] = [
   { name: "norms", seconds: 6, run: norms },
   { name: "adamw", seconds: 4, run: adamw },
   { name: "T-block", seconds: 8, run: block },
+  { name: "TexVAE", seconds: 10, run: texvae },
   { name: "checkpoint", seconds: 3, run: replay },
 ];

@@ -13,6 +13,8 @@ export interface Sizes {
   launches: { chain: number };
   splats: { splats: number; views: number; width: number; height: number };
   replay: { rows: number; channels: number };
+  /** Of the model. */
+  texvae: "paper" | "mini";
 }
 
 export const sizes = {
@@ -29,6 +31,7 @@ export const sizes = {
     launches: { chain: 1000 },
     splats: { splats: 3_500_000, views: 4, width: 640, height: 360 },
     replay: { rows: 65_536, channels: 512 },
+    texvae: "paper",
   },
   tiny: {
     linear: { size: 64 },
@@ -43,5 +46,6 @@ export const sizes = {
     launches: { chain: 20 },
     splats: { splats: 3000, views: 2, width: 64, height: 36 },
     replay: { rows: 64, channels: 32 },
+    texvae: "mini",
   },
 } satisfies Record<string, Sizes>;
