@@ -11,8 +11,9 @@ test:  ## all tests; the last line counts them
 	@$(earthcraft) bun test/run.ts
 test-faults:  ## kill -9 at 20 steps of a minute's training on 1 and 2 ranks, and in every stage of the quickstart: five minutes to half an hour
 	@EARTHCRAFT_FAULTS=full $(earthcraft) bun test --timeout=3600000 ./test/cli/kills.test.ts
-test-sanitize:  ## the kernels' own tests under the sanitizers of addresses, undefined behaviour and threads
+test-sanitize: setup  ## kernels, and the library under its tests in TypeScript, with the sanitizers of addresses, undefined behaviour and threads
 	@for sanitize in address,undefined thread; do EARTHCRAFT_SANITIZE=$$sanitize $(earthcraft) bun test ./test/native-kernels.test.ts || exit 1; done
+	@EARTHCRAFT_SANITIZE=address,undefined $(earthcraft) bun test ./test/native-library.test.ts
 check:  ## lint, types, dead code
 	@$(earthcraft) bun x biome ci . && $(earthcraft) bun x tsc --noEmit && $(earthcraft) bun x knip
 fmt:  ## format and fix

@@ -7,27 +7,12 @@
 #include <cstdint>
 
 #include "host_device.h"
+#include "morton.h"
 #include "triangle_box.h"
 
 namespace earthcraft {
 
 constexpr int kAxisBits = 21;
-
-EC_HOST_DEVICE inline uint64_t spread_axis(uint64_t value) {  // bit i goes to bit 3 i
-  value = (value | value << 32) & 0x1f00000000ffffULL;
-  value = (value | value << 16) & 0x1f0000ff0000ffULL;
-  value = (value | value << 8) & 0x100f00f00f00f00fULL;
-  value = (value | value << 4) & 0x10c30c30c30c30c3ULL;
-  return (value | value << 2) & 0x1249249249249249ULL;
-}
-EC_HOST_DEVICE inline uint64_t gather_axis(uint64_t value) {
-  value &= 0x1249249249249249ULL;
-  value = (value | value >> 2) & 0x10c30c30c30c30c3ULL;
-  value = (value | value >> 4) & 0x100f00f00f00f00fULL;
-  value = (value | value >> 8) & 0x1f0000ff0000ffULL;
-  value = (value | value >> 16) & 0x1f00000000ffffULL;
-  return (value | value >> 32) & 0x1fffff;
-}
 
 struct CellLattice {
   double origin[3];
@@ -43,7 +28,7 @@ struct CellLattice {
   EC_HOST_DEVICE void voxel(uint64_t key, const float* vertices, const int32_t* face, int32_t* coords, float* out) const {
     double corner[3][3], centre[3], barycentrics[3];
     for (int axis = 0; axis < 3; ++axis) {
-      coords[axis] = static_cast<int32_t>(gather_axis(key >> axis));
+      coords[axis] = compact_bits<kAxisBits>(key >> axis);
       centre[axis] = coords[axis] + 0.5;
     }
     corners(vertices, face, corner);
@@ -54,8 +39,8 @@ struct CellLattice {
 
 // Morton order, x in the lowest bit.
 EC_HOST_DEVICE inline uint64_t cell_key(const double (&cell)[3]) {
-  return spread_axis(static_cast<uint64_t>(cell[0])) | spread_axis(static_cast<uint64_t>(cell[1])) << 1 |
-         spread_axis(static_cast<uint64_t>(cell[2])) << 2;
+  return spread_bits<kAxisBits>(static_cast<uint64_t>(cell[0])) | spread_bits<kAxisBits>(static_cast<uint64_t>(cell[1])) << 1 |
+         spread_bits<kAxisBits>(static_cast<uint64_t>(cell[2])) << 2;
 }
 
 // The cells of one face: columns along the axis that its normal follows most, so that a large face costs its area, not its bounding box.

@@ -17,19 +17,28 @@ struct Voxel {
   int32_t batch, x, y, z;
 };
 
-EC_HOST_DEVICE inline uint64_t spread_bits(uint64_t v) {  // 16 bits to every third
-  v = (v | v << 16) & 0x0000FF0000FFull;
-  v = (v | v << 8) & 0x00F00F00F00Full;
-  v = (v | v << 4) & 0x0C30C30C30C3ull;
-  return (v | v << 2) & 0x249249249249ull;
+// Bit i of v goes to bit 3 i; v < 2^kBits, 21 bits at most.
+template <int kBits = 16>
+EC_HOST_DEVICE inline uint64_t spread_bits(uint64_t v) {
+  static_assert(kBits <= 21, "three axes share 63 bits");
+  if (kBits > 16) v = (v | v << 32) & 0x1F00000000FFFFull;
+  v = (v | v << 16) & 0x1F0000FF0000FFull;
+  v = (v | v << 8) & 0x100F00F00F00F00Full;
+  v = (v | v << 4) & 0x10C30C30C30C30C3ull;
+  return (v | v << 2) & 0x1249249249249249ull;
 }
 
+// Bit 3 i of v goes to bit i < kBits; what stands between and above is left out.
+template <int kBits = 16>
 EC_HOST_DEVICE inline int32_t compact_bits(uint64_t v) {
-  v &= 0x249249249249ull;
-  v = (v | v >> 2) & 0x0C30C30C30C3ull;
-  v = (v | v >> 4) & 0x00F00F00F00Full;
-  v = (v | v >> 8) & 0x0000FF0000FFull;
-  return static_cast<int32_t>((v | v >> 16) & 0xFFFF);
+  static_assert(kBits <= 21, "three axes share 63 bits");
+  v &= 0x1249249249249249ull;
+  v = (v | v >> 2) & 0x10C30C30C30C30C3ull;
+  v = (v | v >> 4) & 0x100F00F00F00F00Full;
+  v = (v | v >> 8) & 0x1F0000FF0000FFull;
+  v = (v | v >> 16) & 0x1F00000000FFFFull;
+  if (kBits > 16) v |= v >> 32;
+  return static_cast<int32_t>(v & ((uint64_t{1} << kBits) - 1));
 }
 
 EC_HOST_DEVICE inline uint64_t morton_key(const Voxel& v) {

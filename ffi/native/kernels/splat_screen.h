@@ -1,6 +1,8 @@
 // A splat as one camera sees it, and its gradients back: what the CPU's and CUDA's kernels share.
 #pragma once
 
+#include <cfloat>
+
 #include "splat.h"
 #include "splat_projection.h"
 
@@ -47,14 +49,14 @@ EC_INLINE bool bound(const SplatProjection& job, SplatOnScreen& s) {
          pixel_range(s.centre_y + low_y - slack, s.centre_y + high_y + slack, job.height, &s.y0, &s.y1);
 }
 
-// Splat job.first + i on the screen of the job's camera; x1 < x0 where it is not seen.
+// Splat job.first + i on the screen of the job's camera; x1 < x0 where it is not seen, or its quaternion has no length, or none that floats hold.
 EC_INLINE SplatOnScreen on_screen(const SplatProjection& job, const PinholeCamera<float>& camera, int64_t i) {
   const SplatShapes& shapes = job.shapes;
   const int64_t splat = job.first + i;
   SplatOnScreen out{};
   out.x1 = -1;
   const Frame<float> frame(shapes.means + 3 * splat, shapes.quats + 4 * splat, shapes.scales + shapes.scale_width * splat, camera);
-  if (!(frame.length > 0 && frame.centre[2] >= job.near && frame.centre[2] <= job.far)) return out;
+  if (!(frame.length > 0 && frame.length <= FLT_MAX && frame.centre[2] >= job.near && frame.centre[2] <= job.far)) return out;
   const ProjectedDisc<float> disc = frame.project(camera);
   out.centre_x = disc.centre[0], out.centre_y = disc.centre[1];
   out.a = disc.a, out.b = disc.b, out.c = disc.c, out.d = disc.d, out.w0 = disc.w0, out.w1 = disc.w1;

@@ -60,7 +60,7 @@ class TriangleOverlap {
   Side sides_[3][3];
 };
 
-// The same for a triangle without area: the nearest point of its three sides.
+// The same for a triangle without area to speak of: the nearest point of its three sides.
 EC_HOST_DEVICE inline double nearest_on_sides(const double (&corner)[3][3], const double (&at)[3], double (&barycentrics)[3]) {
   double best = std::numeric_limits<double>::infinity();
   barycentrics[0] = barycentrics[1] = barycentrics[2] = 0;
@@ -95,10 +95,12 @@ EC_HOST_DEVICE inline double nearest_on_triangle(const double (&corner)[3][3], c
     bp[i] = at[i] - corner[1][i];
     cp[i] = at[i] - corner[2][i];
   }
-  const auto dot = [](const double (&a)[3], const double (&b)[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; };
+  const auto dot = [](const double(&a)[3], const double(&b)[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; };
   const double d1 = dot(ab, ap), d2 = dot(ac, ap), d3 = dot(ab, bp), d4 = dot(ac, bp), d5 = dot(ab, cp), d6 = dot(ac, cp);
   const double vc = d1 * d4 - d3 * d2, vb = d5 * d2 - d1 * d6, va = d3 * d6 - d5 * d4;
-  if (!(va + vb + vc > 0)) return nearest_on_sides(corner, at, barycentrics);
+  // Their sum is the double area, squared. Where a triangle is less than a millionth as high as it is long, rounding decides which are negative.
+  const double longest = std::max(dot(ab, ab), dot(ac, ac));
+  if (!(va + vb + vc > 1e-12 * longest * longest)) return nearest_on_sides(corner, at, barycentrics);
   double v, w;
   if (d1 <= 0 && d2 <= 0) {
     v = w = 0;

@@ -87,7 +87,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> splat_ren
     std::vector<Splat<T>> splats;
     for (int64_t i = scene.first[v]; i < scene.first[v] + scene.seen[v]; ++i) {
       const reference::Frame<T> frame(mean + 3 * i, quat + 4 * i, scale + scene.scales_M.size(1) * i, camera);
-      if (frame.length > 0 && frame.centre[2] >= near && frame.centre[2] <= far)
+      if (frame.length > 0 && std::isfinite(frame.length) && frame.centre[2] >= near && frame.centre[2] <= far)
         splats.push_back({frame.project(camera), scene.opacities_M.const_data_ptr<T>()[i], i});
     }
     std::stable_sort(splats.begin(), splats.end(), [](const Splat<T>& a, const Splat<T>& b) { return a.disc.depth < b.disc.depth; });
