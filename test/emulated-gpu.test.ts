@@ -40,6 +40,29 @@ describe("on an emulated GPU", () => {
     ]);
   }, 100_000);
 
+  test("memory that runs out is made room for once, and told of with its numbers when that does not help", async () => {
+    const root = mkdtempSync(join(tmpdir(), "earthcraft-full-"));
+    const multiply = async (how: "mul" | "mul_", failures: number) => {
+      const log = join(root, `${how}-${failures}`);
+      const env = { ...environment(log), EARTHCRAFT_EMULATED_FULL: `aten::mul:${failures}` };
+      const { code, said } = await run([join(import.meta.dir, "gpu", "emulated", "full.ts"), how], env);
+      expect(code).toBe(0);
+      const { emptied } = JSON.parse(readFileSync(log, "utf8").trim()) as { emptied: number };
+      return [said.trim(), emptied];
+    };
+    const told = (how: string) =>
+      `out of memory: ${how}: self [3] f32, other [1] f32: CUDA out of memory. Tried to allocate 20.00 GiB; cuda:0 has 3 bytes in use, 5 at most until now, 7 kept for reuse, and 11 free of 13`;
+    try {
+      expect(await multiply("mul", 0)).toEqual(["2,4,6", 0]);
+      expect(await multiply("mul", 1)).toEqual(["2,4,6", 1]);
+      expect(await multiply("mul", 2)).toEqual([told("mul"), 1]);
+      // In place, some values may have been multiplied already.
+      expect(await multiply("mul_", 1)).toEqual([told("mul_"), 0]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  }, 100_000);
+
   test("a step waits for the GPU where it must and nowhere else", async () => {
     const root = mkdtempSync(join(tmpdir(), "earthcraft-waits-"));
     const log = join(root, "log");

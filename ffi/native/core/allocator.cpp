@@ -16,6 +16,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <new>
 
 namespace earthcraft {
 namespace {
@@ -54,22 +55,18 @@ class Cache {
         cached_ -= block->length;
         order_.erase(found->second);
         by_size_.erase(found);
-        used_ += block->length;
-        window_peak_ = std::max(window_peak_, used_);
+        count(block->length, asked);
         return block;
       }
-      used_ += length;
-      window_peak_ = std::max(window_peak_, used_);
+      count(length, asked);
       evict();
     }
     Header* block = map(length);
-    if (block == nullptr) {  // the kept blocks may be what is missing
-      release_all();
-      block = map(length);
-    }
+    if (block == nullptr && release_all() > 0) block = map(length);  // the kept blocks were what is missing
     if (block == nullptr) {
       const std::lock_guard<std::mutex> lock(mutex_);
       used_ -= length;
+      asked_ -= asked;
     }
     return block;
   }
@@ -77,15 +74,19 @@ class Cache {
   void put(Header* block) {
     const std::lock_guard<std::mutex> lock(mutex_);
     used_ -= block->length;
+    asked_ -= block->asked;
     cached_ += block->length;
     order_.push_back(block);
     by_size_.emplace(block->length, std::prev(order_.end()));
     evict();
   }
 
-  void release_all() {
+  // Gives all kept blocks back; returns their bytes.
+  size_t release_all() {
     const std::lock_guard<std::mutex> lock(mutex_);
+    const size_t bytes = cached_;
     while (!order_.empty()) drop_oldest();
+    return bytes;
   }
 
   size_t cached() {
@@ -100,7 +101,13 @@ class Cache {
     if (++in_window_ < kWindow) return;
     in_window_ = 0;
     last_peak_ = window_peak_;
-    window_peak_ = used_;
+    window_peak_ = asked_;
+  }
+
+  void count(size_t length, size_t asked) {
+    used_ += length;
+    asked_ += asked;
+    window_peak_ = std::max(window_peak_, asked_);
   }
 
   void evict() {
@@ -141,7 +148,8 @@ class Cache {
   std::mutex mutex_;
   Order order_;  // the longest freed first
   std::multimap<size_t, Order::iterator> by_size_;
-  size_t used_ = 0, cached_ = 0;
+  size_t used_ = 0, cached_ = 0;  // lengths of blocks
+  size_t asked_ = 0;              // bytes of tensors in used blocks
   size_t window_peak_ = 0, last_peak_ = 0;
   uint32_t in_window_ = 0;
 };
@@ -152,6 +160,20 @@ Cache& cache() {
 }
 
 std::atomic<size_t> live{0}, peak{0};
+
+// A small block, of the C library's.
+Header* small_block(size_t bytes) {
+  const size_t length = (sizeof(Header) + bytes + kAlignment - 1) / kAlignment * kAlignment;
+  void* block = std::aligned_alloc(kAlignment, length);
+  if (block == nullptr && cache().release_all() > 0) block = std::aligned_alloc(kAlignment, length);
+  if (block != nullptr) static_cast<Header*>(block)->length = 0;
+  return static_cast<Header*>(block);
+}
+
+// What operators keep in vectors while they work is not ours to allocate; but the kept blocks can make room for it.
+void make_room() {
+  if (cache().release_all() == 0) throw std::bad_alloc();
+}
 
 void count_in(size_t bytes) {
   const size_t now = live.fetch_add(bytes, std::memory_order_relaxed) + bytes;
@@ -174,14 +196,10 @@ class Allocator final : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
     if (bytes == 0) return {nullptr, nullptr, &give_back, c10::Device(c10::DeviceType::CPU)};
-    Header* block = nullptr;
-    if (bytes >= kLarge && bytes < SIZE_MAX / 2) {
-      block = cache().take(bytes);
-    } else if (bytes < kLarge) {
-      block = static_cast<Header*>(std::aligned_alloc(kAlignment, (sizeof(Header) + bytes + kAlignment - 1) / kAlignment * kAlignment));
-      if (block != nullptr) block->length = 0;
-    }
-    TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "out of memory: a tensor of ", bytes, " bytes, beside ", live.load(), " in use");
+    const size_t kept = bytes < kLarge ? 0 : cache().cached();
+    Header* block = bytes < kLarge ? small_block(bytes) : bytes < SIZE_MAX / 2 ? cache().take(bytes) : nullptr;
+    TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "out of memory: a tensor of ", bytes, " bytes beside ", live.load(), " in use, ",
+                     peak.load(), " at most until now; ", kept, " kept for reuse were given back and did not make room");
     block->magic = kMagic;
     block->asked = bytes;
     count_in(bytes);
@@ -200,6 +218,7 @@ void install_allocator() {
 #if !defined(__SANITIZE_ADDRESS__)  // which wants to see every allocation
   static auto* allocator = new Allocator();
   c10::SetCPUAllocator(allocator, /*priority=*/1);
+  std::set_new_handler(&make_room);
 #endif
 }
 

@@ -86,7 +86,7 @@ class Call {
   }
 
   ec_handle run() {
-    op_.handle.callBoxed(stack_);
+    invoke();
     if (op_.returns_self && !step_) return first_tensor_;
     if (!step_ && stack_.size() == 1 && stack_[0].isTensor()) {
       at::Tensor result = std::move(stack_[0]).toTensor();
@@ -100,6 +100,21 @@ class Call {
   void push(c10::IValue value) {
     if (step_) step_->literal(value);
     stack_.push_back(std::move(value));
+  }
+
+  // A GPU's memory that ran out may be what is kept there for reuse: an operator that only makes new tensors runs once more without it. The CPU's
+  // allocator has done that by itself.
+  void invoke() {
+    if (!gpu_in_use() || op_.writes || op_.random) return op_.handle.callBoxed(stack_);
+    torch::jit::Stack arguments = stack_;
+    try {
+      return op_.handle.callBoxed(stack_);
+    } catch (const c10::Error& e) {
+      if (!is_out_of_memory(e)) throw;
+    }
+    release_memory();
+    stack_ = std::move(arguments);
+    op_.handle.callBoxed(stack_);
   }
 
   const at::Tensor& take(ec_handle handle) {

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "../cuda/interface.h"
+#include "allocator.h"
 #include "errors.h"
 #include "frame.h"
 
@@ -117,6 +118,25 @@ void check_fit(c10::Device device) {
 }  // namespace
 
 c10::Device default_device() noexcept { return chosen; }
+
+bool gpu_in_use() noexcept { return cuda != nullptr; }
+
+void release_memory() {
+  trim_memory();
+  if (cuda != nullptr) cuda->empty_cache();
+}
+
+std::string gpu_memory_report() noexcept {
+  if (cuda == nullptr || !chosen.is_cuda()) return {};
+  try {
+    const CudaMemory memory = cuda->memory(chosen.index());
+    const auto bytes = [](double value) { return std::to_string(static_cast<int64_t>(value)); };
+    return chosen.str() + " has " + bytes(memory.live) + " bytes in use, " + bytes(memory.peak) + " at most until now, " + bytes(memory.cached) +
+           " kept for reuse, and " + bytes(memory.free) + " free of " + bytes(memory.total);
+  } catch (...) {
+    return {};
+  }
+}
 
 void note_backward() noexcept { differentiated = true; }
 

@@ -1,6 +1,8 @@
 // How a failure reaches TypeScript: a kind and a message in the frame, never an exception, never output.
 #pragma once
 
+#include <c10/util/Exception.h>
+
 #include <stdexcept>
 #include <string>
 
@@ -15,6 +17,9 @@ class Failure : public std::runtime_error {
 };
 
 [[noreturn]] void fail(ec_status status, const std::string& message);
+
+// Whether memory is what was missing, on any device.
+bool is_out_of_memory(const c10::Error& error) noexcept;
 
 // Puts the exception in flight into the frame and returns its kind.
 int32_t record_failure() noexcept;

@@ -117,23 +117,23 @@ TEST(MeshScreen, FacesAroundAPointCoverEveryPixelOnce) {
 }
 
 TEST(MeshScreen, FacesThatShareACutEdgeGetTheSameBits) {
-  Mesh mesh;
-  const Camera camera = turned_camera(false);
-  const double corners[4][3] = {{-1, 0.3, 0.1}, {0.7, -0.2, 4.3}, {1.1, 0.9, 0.2}, {-0.4, 1.2, 3.1}};
-  for (const auto& corner : corners)
-    for (int axis = 0; axis < 3; ++axis) {
-      double at = 0;
-      for (int row = 0; row < 3; ++row) at += camera.rotation[3 * row + axis] * (corner[row] - camera.translation[row]);
-      mesh.vertices.push_back(static_cast<float>(at));
-    }
-  mesh.faces = {0, 1, 2, 1, 0, 3};
-  const MeshView view = mesh.view(false);
-  ScreenVertex left[4], right[4];
-  const int l = view.cut(0, left), r = view.cut(1, right);
-  int shared = 0;
-  for (int i = 0; i < l; ++i)
-    for (int j = 0; j < r; ++j) shared += left[i].x == right[j].x && left[i].y == right[j].y && left[i].q == right[j].q;
-  EXPECT_EQ(shared, 2);  // the visible corner, and where the edge crosses the near plane
+  MeshView view = Mesh().view(false);
+  for (int i = 0; i < 9; ++i) view.camera.rotation[i] = i % 4 == 0;
+  const Floats v = drawn(40000, 4);
+  for (size_t i = 0; i < v.size(); i += 4) {
+    // So far to the side that the last bits are not snapped away.
+    const float side = 1e9f * v[i], z = -9;
+    const Mesh mesh = {
+        {side, 1, z + 0.1f + 0.3f * v[i + 1] * v[i + 1], 0.7f * side + 3 * v[i + 2], -0.2f, z + 4.3f + v[i + 3], 1, 1, z + 0.2f, 0, 1, z + 3.1f},
+        {0, 1, 2, 1, 0, 3}};
+    view.vertices = mesh.vertices.data(), view.faces = mesh.faces.data();
+    ScreenVertex left[4], right[4];
+    const int l = view.cut(0, left), r = view.cut(1, right);
+    int shared = 0;
+    for (int a = 0; a < l; ++a)
+      for (int b = 0; b < r; ++b) shared += left[a].x == right[b].x && left[a].y == right[b].y && left[a].q == right[b].q;
+    ASSERT_EQ(shared, 2) << i;  // the visible corner, and where the edge crosses the near plane
+  }
 }
 
 TEST(MeshScreen, NumbersThatAreNoneAndPixelsFarAwayCoverNothing) {

@@ -3,7 +3,7 @@
 // forgot to send or to fetch; and the calls that would wait for a GPU are counted.
 //
 // EARTHCRAFT_NATIVE_CUDA=libemulated_cuda.so makes `--device cuda` mean this. EARTHCRAFT_EMULATED_LOG names a file: `synchronize` adds a line of JSON to
-// it, the counts since the last.
+// it, the counts since the last. EARTHCRAFT_EMULATED_FULL=aten::mul:2 lets an operator run out of memory the first two times.
 
 #include <ATen/core/Tensor.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -31,7 +31,7 @@ const c10::Device kGpu(c10::DeviceType::CUDA, 0);
 struct Counts {
   std::mutex mutex;
   std::map<std::string, int64_t> waits;  // by operator
-  int64_t calls = 0, uploads = 0;
+  int64_t calls = 0, uploads = 0, emptied = 0;
 
   void wait(const std::string& name) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -49,7 +49,8 @@ void write_counts() {
   std::FILE* file = path == nullptr ? nullptr : std::fopen(path, "a");
   if (file == nullptr) return;
   const std::lock_guard<std::mutex> lock(counts().mutex);
-  std::fprintf(file, "{\"calls\":%ld,\"uploads\":%ld,\"waits\":{", static_cast<long>(counts().calls), static_cast<long>(counts().uploads));
+  std::fprintf(file, "{\"calls\":%ld,\"uploads\":%ld,\"emptied\":%ld,\"waits\":{", static_cast<long>(counts().calls), static_cast<long>(counts().uploads),
+               static_cast<long>(counts().emptied));
   const char* comma = "";
   for (const auto& [name, count] : counts().waits) {
     std::fprintf(file, "%s\"%s\":%ld", comma, name.c_str(), static_cast<long>(count));
@@ -58,7 +59,7 @@ void write_counts() {
   std::fprintf(file, "}}\n");
   std::fclose(file);
   counts().waits.clear();
-  counts().calls = counts().uploads = 0;
+  counts().calls = counts().uploads = counts().emptied = 0;
 }
 
 // The same memory under the other device's name. The new storage holds the old one.
@@ -108,6 +109,19 @@ bool waits(const std::string& name) {
   return false;
 }
 
+// In the words of libtorch's allocator.
+void check_room(const std::string& name) {
+  static const std::string full = [] {
+    const char* text = std::getenv("EARTHCRAFT_EMULATED_FULL");
+    return std::string(text == nullptr ? "" : text);
+  }();
+  const size_t colon = full.rfind(':');
+  static int left = colon == std::string::npos ? 0 : std::atoi(full.c_str() + colon + 1);
+  if (left == 0 || full.compare(0, colon, name) != 0) return;
+  --left;
+  TORCH_CHECK_WITH(OutOfMemoryError, false, "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 79.18 GiB of which 1.06 GiB is free.");
+}
+
 void on_processor(const c10::OperatorHandle& op, c10::DispatchKeySet, torch::jit::Stack* stack) {
   const c10::FunctionSchema& schema = op.schema();
   const std::string& name = schema.name();
@@ -143,6 +157,7 @@ void on_processor(const c10::OperatorHandle& op, c10::DispatchKeySet, torch::jit
   if (waits(name)) counts().wait(name);
   if (name == "aten::copy_" && given[0].toTensor().is_cpu()) counts().wait("to the processor");
 
+  check_room(name);
   op.callBoxed(stack);
 
   for (auto& [tensor, twin] : pairs)  // resized in place
@@ -196,9 +211,9 @@ constexpr earthcraft::CudaInterface kInterface{earthcraft::kCudaInterface,
                                                },
                                                [](int32_t) {},
                                                [](int32_t) { write_counts(); },
-                                               [](int32_t) { return earthcraft::CudaMemory{}; },
+                                               [](int32_t) { return earthcraft::CudaMemory{3, 5, 7, 11, 13}; },
                                                [](int32_t) {},
-                                               [] {}};
+                                               [] { ++counts().emptied; }};
 
 }  // namespace
 
