@@ -16,7 +16,8 @@ async function output(...args: string[]): Promise<string> {
 describe("the allocator", () => {
   test("makes room of what it keeps, for tensors and for vectors, and else says what was asked for, by whom and beside what", async () => {
     const found = JSON.parse(await output(join("test", "out-of-memory.ts")));
-    const told = /^out of memory: repeat_interleave: self \[13107200\] f32: out of memory: a tensor of 5242880000 bytes beside (\d+) in use, (\d+) at most until now; \d+ kept for reuse were given back and did not make room$/;
+    const told =
+      /^out of memory: repeat_interleave: self \[13107200\] f32: out of memory: a tensor of 5242880000 bytes beside (\d+) in use, (\d+) at most until now; \d+ kept for reuse were given back and did not make room$/;
     expect(found).toEqual({ kept: true, large: true, vectors: true, told: expect.stringMatching(told), inUse: expect.any(Number), after: [2, 3] });
     const [, inUse, most] = told.exec(found.told)!.map(Number);
     expect(inUse).toBe(found.inUse);

@@ -75,14 +75,55 @@ export interface Run {
   stages: (StageStatus & { path: string; record?: StageRecord; items: StageRecord[] })[];
 }
 
+type Kind = "string" | "number" | "object" | "array";
+/** By name; a question mark behind a kind: it may be missing. */
+type Fields = Readonly<Record<string, Kind | `${Kind}?`>>;
+
+/** What is wrong with a value for one that has fields of these kinds; undefined where nothing is. By hand: `runs ls` has no time to load zod. */
+function faultOf(value: unknown, fields: Fields): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "no object";
+  for (const [name, kind] of Object.entries(fields)) {
+    const field = (value as Record<string, unknown>)[name];
+    const found = Array.isArray(field) ? "array" : field === null ? "null" : typeof field;
+    if (found !== kind && `${found}?` !== kind && !(field === undefined && kind.endsWith("?"))) return `${name} is no ${kind.replace("?", "")}`;
+  }
+  return undefined;
+}
+
+const STAGE_FIELDS: Fields = {
+  ...{ schema: "string", status: "string", id: "string", stage: "string", title: "string", key: "string", finished: "string" },
+  ...{ seed: "number", version: "number", seconds: "number", peakMemory_bytes: "number", threads: "number" },
+  ...{ options: "object", needs: "object", metrics: "object", outputs: "object", items: "array", sections: "array", warnings: "array" },
+  ...{ item: "string?", error: "object?" },
+};
+const STATUS_FIELDS: Fields = {
+  ...{ id: "string", stage: "string", title: "string", dir: "string", status: "string", key: "string" },
+  ...{ seconds: "number?", peakMemory_bytes: "number?", error: "object?", variant: "string?" },
+};
+const RUN_FIELDS: Fields = {
+  ...{ schema: "string", title: "string", recipe: "string", hash: "string", version: "string", started: "string", updated: "string" },
+  ...{ seed: "number", seconds: "number", peakMemory_bytes: "number", resolved: "object", command: "array", stages: "array" },
+  ...{ scale: "string?", place: "string?" },
+};
+const OUTPUT_FIELDS: Fields = { bytes: "number", sha256: "string" };
+
+function faultOfStage(record: StageRecord): string | undefined {
+  const outputs = () => Object.values(record.outputs).map((output) => faultOf(output, OUTPUT_FIELDS));
+  return (
+    faultOf(record, STAGE_FIELDS) ??
+    outputs().find((fault) => fault !== undefined) ??
+    (record.items.every((item) => typeof item === "string") ? undefined : "items are no strings")
+  );
+}
+
 export function readStageRecord(dir: string): StageRecord | undefined {
   const path = join(dir, "stage.json");
   if (!existsSync(path)) return undefined;
   try {
     const record = JSON.parse(readFileSync(path, "utf8")) as StageRecord;
-    return record.schema === "earthcraft/stage@1" ? record : undefined;
+    return record.schema === "earthcraft/stage@1" && faultOfStage(record) === undefined ? record : undefined;
   } catch {
-    return undefined; // torn by a full disk: as good as absent
+    return undefined; // torn by a full disk, or edited: as good as absent
   }
 }
 
@@ -90,7 +131,10 @@ function readRunRecord(dir: string): RunRecord {
   const path = join(dir, "run.json");
   if (!existsSync(path)) throw new UserError({ what: "this is no run folder", where: dir, fix: "see: earthcraft runs ls", exit: EXIT.badInput });
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as RunRecord;
+    const record = JSON.parse(readFileSync(path, "utf8")) as RunRecord;
+    const fault = faultOf(record, RUN_FIELDS) ?? record.stages.map((stage) => faultOf(stage, STATUS_FIELDS)).find((one) => one !== undefined);
+    if (fault !== undefined) throw new Error(fault);
+    return record;
   } catch (error) {
     throw new UserError({
       what: `run.json cannot be read: ${error instanceof Error ? error.message : error}`,

@@ -46,7 +46,17 @@ function fill(megabytes: number, rounds: number): Row {
     best.fresh = Math.min(best.fresh, once());
     for (let again = 0; again < 3; ++again) best.reused = Math.min(best.reused, once());
   }
-  const error = scope(() => Math.abs(ops.aten.empty([(megabytes * MB) / 4]).fill_(1).sum().item() / ((megabytes * MB) / 4) - 1));
+  const error = scope(() =>
+    Math.abs(
+      ops.aten
+        .empty([(megabytes * MB) / 4])
+        .fill_(1)
+        .sum()
+        .item() /
+        ((megabytes * MB) / 4) -
+        1,
+    ),
+  );
   return { name: `fill ${megabytes} MB, fresh beside reused`, ours: best.fresh, peer: best.reused, unit: "ms", bar: 2, error };
 }
 
@@ -75,7 +85,14 @@ function raggedSteps(steps: number): Row {
     largest = Math.max(largest, memory().peakBytes);
     most = Math.max(most, resident() - base);
   }
-  return { name: `resident memory over ${steps} ragged steps beside the largest step's tensors`, ours: most / MB, peer: largest / MB, unit: "mb", bar: 1.3, error: 0 };
+  return {
+    name: `resident memory over ${steps} ragged steps beside the largest step's tensors`,
+    ours: most / MB,
+    peer: largest / MB,
+    unit: "mb",
+    bar: 1.3,
+    error: 0,
+  };
 }
 
 setThreads(1);
@@ -83,5 +100,6 @@ const rows = [fill(Number(values.megabytes), Number(values.rounds)), raggedSteps
 for (const { name, ours, peer, unit, bar, error } of rows) {
   const ratio = ours / peer;
   if (values.json) console.log(JSON.stringify({ name, [`ours_${unit}`]: ours, [`peer_${unit}`]: peer, ratio, bar, error }));
-  else console.log(`${name.padEnd(76)}${ours.toFixed(1).padStart(8)}${peer.toFixed(1).padStart(8)} ${unit}  ratio ${ratio.toFixed(2)} (at most ${bar})`);
+  else
+    console.log(`${name.padEnd(76)}${ours.toFixed(1).padStart(8)}${peer.toFixed(1).padStart(8)} ${unit}  ratio ${ratio.toFixed(2)} (at most ${bar})`);
 }

@@ -9,6 +9,32 @@ const ring = (lon: number, lat: number) => [
 ];
 const feature = (coordinates: unknown) => JSON.stringify({ type: "Feature", properties: { height: 9 }, geometry: { type: "Polygon", coordinates } });
 const good = feature([ring(9.62, 47.2)]);
+export const goodBuildings = `${good}\n${feature([ring(9.63, 47.21)])}\n`;
+
+/** A 10 × 6 × 4 m box. */
+export const goodCityJson = JSON.stringify({
+  ...{ type: "CityJSON", version: "1.1", metadata: { referenceSystem: "https://www.opengis.net/def/crs/EPSG/0/32632" } },
+  transform: { scale: [0.01, 0.01, 0.01], translate: [545_000, 5_227_000, 400] },
+  vertices: [0, 400].flatMap((z) => [
+    [0, 0, z],
+    [1000, 0, z],
+    [1000, 600, z],
+    [0, 600, z],
+  ]),
+  CityObjects: {
+    box: {
+      type: "Building",
+      attributes: { measuredHeight: 4 },
+      geometry: [
+        {
+          ...{ type: "Solid", lod: "1" },
+          boundaries: [[[[0, 3, 2, 1]], [[0, 1, 5, 4]], [[1, 2, 6, 5]], [[2, 3, 7, 6]], [[3, 0, 4, 7]], [[4, 5, 6, 7]]]],
+          semantics: { surfaces: [{ type: "GroundSurface" }, { type: "WallSurface" }, { type: "RoofSurface" }], values: [[0, 1, 1, 1, 1, 2]] },
+        },
+      ],
+    },
+  },
+});
 
 export function badBuildings(): BadFile[] {
   return [

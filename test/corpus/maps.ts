@@ -81,17 +81,18 @@ export function badPbfs(): BadFile[] {
   ];
 }
 
-const XML = `<osm version="0.6"><node id="1" lat="47.2" lon="9.62"/><way id="10"><nd ref="1"/><tag k="highway" v="residential"/></way></osm>`;
+/** One residential road. */
+export const goodXml = `<osm version="0.6"><node id="1" lat="47.2" lon="9.62"/><way id="10"><nd ref="1"/><tag k="highway" v="residential"/></way></osm>`;
 
 export function badXmls(): BadFile[] {
-  const packed = new Uint8Array(gzipSync(XML));
+  const packed = new Uint8Array(gzipSync(goodXml));
   return [
-    { what: "XML cut inside an element", bytes: XML.slice(0, XML.indexOf("</way>")), says: /cut off inside way 10/ },
+    { what: "XML cut inside an element", bytes: goodXml.slice(0, goodXml.indexOf("</way>")), says: /cut off inside way 10/ },
     { what: "gzip cut short", bytes: packed.slice(0, -12), says: /cannot be unpacked/ },
     { what: "another format", bytes: "<gpx></gpx>", says: /no <osm> element/ },
     {
       what: "latitude and longitude swapped",
-      bytes: XML.replace('lat="47.2" lon="9.62"', 'lat="122.7" lon="45.5"'),
+      bytes: goodXml.replace('lat="47.2" lon="9.62"', 'lat="122.7" lon="45.5"'),
       says: /node 1 lies at lat 122\.7/,
     },
     { what: "entities that double and double", bytes: `<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><osm>&b;</osm>`, says: /document type/ },

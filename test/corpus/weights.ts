@@ -7,7 +7,7 @@ import { zipSync } from "fflate";
 import { writeScene } from "../../plugins/view/scene-file";
 import type { BadFile } from "./bad-file";
 
-function goodScene(): Uint8Array {
+export function goodScene(): Uint8Array {
   const path = join(tmpdir(), `earthcraft-corpus-${process.pid}.safetensors`);
   writeScene(path, { voxels: { coords: Int16Array.from([0, 0, 0, 1, 2, 3]), rgb: new Uint8Array(6), voxel_m: 2, corner_m: [0, 0, 0] } });
   const bytes = new Uint8Array(readFileSync(path));

@@ -1,6 +1,6 @@
 /** Building footprints with heights from GeoJSON and GeoJSON lines (RFC 7946, RFC 8142: longitude, latitude in WGS 84) and from CityJSON. */
 import { badInput } from "./bad-input";
-import { readCityJson, type ShellFace } from "./cityjson";
+import { HIGHEST_M, readCityJson, type ShellFace } from "./cityjson";
 import type { LonLat, Tags } from "./osm-data";
 
 export interface Footprint {
@@ -40,7 +40,7 @@ export async function readFootprints(file: string, heightKey: string, unit: Leng
     for (const polygon of polygons) {
       const rings = listOf(where, polygon, "rings").map((ring) => readRing(where, ring));
       if (rings.length === 0 || rings[0]!.length < 3) continue;
-      footprints.push({ outer: rings[0]!, inner: rings.slice(1), tags, ...(height > 0 ? { height_m: height } : {}) });
+      footprints.push({ outer: rings[0]!, inner: rings.slice(1), tags, ...(height > 0 && height <= HIGHEST_M ? { height_m: height } : {}) });
     }
   }
   return footprints;
@@ -74,15 +74,15 @@ function* features(file: string, text: string): Generator<[number, unknown]> {
       const json = line.trim();
       if (json === "") continue;
       const where = `${file}:${i + 1}`;
-      const feature = parse(json, where) as { type?: string };
+      const feature = parse(json, where) as { type?: unknown };
       if (feature.type !== "Feature") throw badInput(where, `no GeoJSON feature: its type is ${JSON.stringify(feature.type)}`);
       yield [i + 1, feature];
     }
     return;
   }
-  const collection = parse(text, file) as { type?: string; features?: unknown[]; crs?: { properties?: { name?: string } } };
-  const crs = collection.crs?.properties?.name;
-  if (crs !== undefined && !/CRS84|EPSG:?:?4326/i.test(crs))
+  const collection = (parse(text, file) ?? {}) as { type?: string; features?: unknown[]; crs?: { properties?: { name?: unknown } | null } | null };
+  const crs = collection.crs?.properties?.name ?? undefined;
+  if (crs !== undefined && !/CRS84|EPSG:?:?4326/i.test(String(crs)))
     throw badInput(file, `its CRS is ${crs}; GeoJSON is in longitude and latitude`, "reproject it: ogr2ogr -t_srs EPSG:4326 …");
   if (collection.type === "Feature") yield [0, collection];
   else if (collection.type === "FeatureCollection" && Array.isArray(collection.features)) for (const f of collection.features) yield [0, f];

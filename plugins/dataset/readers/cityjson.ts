@@ -7,6 +7,9 @@ import type { Footprint } from "./building-file";
 import { crsOf } from "./crs";
 import type { LonLat } from "./osm-data";
 
+/** More than any building has: 9999 stands for "unknown" in many a file. */
+export const HIGHEST_M = 2000;
+
 /** A polygon of a building's shell: rings of [longitude, latitude, metres above the lowest point of the building with all its parts]. */
 export interface ShellFace {
   kind: "wall" | "roof";
@@ -51,9 +54,11 @@ function buildingsOf(file: string, content: unknown): Footprint[] {
     code >= 4000 && code < 5000 ? { GTModelTypeGeoKey: 2, GeographicTypeGeoKey: code } : { GTModelTypeGeoKey: 1, ProjectedCSTypeGeoKey: code },
   );
   const { scale, translate } = city.transform ?? { scale: [1, 1, 1], translate: [0, 0, 0] };
-  const vertices = (city.vertices as number[][]).map((v) => {
+  const vertices = (city.vertices as number[][]).map((v, i) => {
     const [x, y, z] = [0, 1, 2].map((k) => Number(v[k]) * scale[k]! + translate[k]!) as [number, number, number];
+    if (![x, y, z].every(Number.isFinite)) throw badInput(file, `vertex ${i} is no three numbers: ${JSON.stringify(v)}`);
     const [lon, lat] = crs.inverse(x, y);
+    if (!(Math.abs(lon) <= 180 && Math.abs(lat) <= 90)) throw badInput(file, `vertex ${i} lies nowhere on the globe: ${JSON.stringify(v)}`);
     return [lon, lat, z] as Vertex;
   });
   const parts: { root: string; object: CityObject; surfaces: Surface[]; used: Vertex[] }[] = [];
@@ -80,6 +85,7 @@ function buildingsOf(file: string, content: unknown): Footprint[] {
       .filter((s) => s.type !== "GroundSurface")
       .map((s): ShellFace => ({ kind: s.type === "WallSurface" ? "wall" : "roof", rings: s.rings.map((ring) => ring.map(above)) }));
     const top = used.reduce((high, v) => Math.max(high, v[2]), -Infinity);
+    if (top - base > HIGHEST_M) throw badInput(`${file} ${root}`, `a building of ${top - base} m`, "look at its transform and its heights");
     return { outer: hull(used.map(([lon, lat]): LonLat => [lon, lat])), inner: [], height_m: Math.max(0.5, top - base), tags, shell };
   });
 }
