@@ -1820,6 +1820,21 @@ function earthcraft_linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Ten
   return c.one($earthcraft_linear, 3);
 }
 
+const $earthcraft_marching_cubes = new Operator("earthcraft::marching_cubes", ["volume", "level", "spacing", "origin", "inside", "before", "first_plane", "first_vertex", "more"]);
+function earthcraft_marching_cubes(volume: Tensor, level?: number, spacing?: readonly number[], origin?: readonly number[], inside?: string, before?: Tensor | null, firstPlane?: number, firstVertex?: number, more?: boolean): [vertices: Tensor, faces: Tensor] {
+  c.begin($earthcraft_marching_cubes);
+  c.tensor("volume", volume);
+  c.orDefault(c.float, "level", level);
+  c.orDefault(c.floats, "spacing", spacing);
+  c.orDefault(c.floats, "origin", origin);
+  c.orDefault(c.string, "inside", inside);
+  c.orDefault(c.tensor, "before", before);
+  c.orDefault(c.int, "first_plane", firstPlane);
+  c.orDefault(c.int, "first_vertex", firstVertex);
+  c.orDefault(c.bool, "more", more);
+  return c.many($earthcraft_marching_cubes, 9) as [vertices: Tensor, faces: Tensor];
+}
+
 const $earthcraft_mesh_interpolate = new Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
 function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
   c.begin($earthcraft_mesh_interpolate);
@@ -2833,6 +2848,8 @@ export const earthcraft = {
   layerNorm: earthcraft_layer_norm,
   /** earthcraft::linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor */
   linear: earthcraft_linear,
+  /** earthcraft::marching_cubes(Tensor volume, float level=0., float[] spacing=[1., 1., 1.], float[] origin=[0., 0., 0.], str inside="above", Tensor? before=None, int first_plane=0, int first_vertex=0, bool more=False) -> (Tensor vertices, Tensor faces) */
+  marchingCubes: earthcraft_marching_cubes,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */

@@ -1,5 +1,6 @@
 /** Triangle meshes and surface voxels under cameras. */
 export { castVoxels, type VoxelImage } from "./cast-voxels";
+export { type LazyVolume, marchingCubes, marchingCubesBySlabs, type SurfaceOptions } from "./marching-cubes";
 export {
   aggregateLabels,
   aggregateScores,

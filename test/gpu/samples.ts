@@ -123,4 +123,13 @@ export const gpuSamples: Samples = {
       e.adamw_(params, [data(300, 257), data(33), data(1)], means, squares, [], options);
       return [...params, ...means, ...squares];
     }),
+  "marching_cubes of a slab among others": () => {
+    const volume = data(9, 12, 65);
+    return [e.marchingCubes(volume.narrow(0, 1, 8), -0.2, [1, 1, 1], [0, 0, 0], "below", volume.select(0, 0), 40, 1000, true)].flat();
+  },
+  "marching_cubes of the last plane, and of nothing": () => {
+    const volume = data(2, 5, 7);
+    const last = e.marchingCubes(volume.narrow(0, 1, 1), 0, [1, 1, 1], [0, 0, 0], "above", volume.select(0, 0), 3, 50);
+    return [...last, ...e.marchingCubes(data(1, 5, 7)), ...e.marchingCubes(volume, 99)];
+  },
 };

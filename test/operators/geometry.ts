@@ -53,6 +53,7 @@ function splats(render: typeof e.splatRender, dtype: "f32" | "f64") {
 }
 
 export const geometry: Samples = {
+  "earthcraft::marching_cubes": () => e.marchingCubes(data(20, 24, 70), 0.3, [0.5, 2, 1], [3, 4, 5]),
   "earthcraft::mesh_interpolate": () => {
     const { face, barycentrics, faces } = views();
     return e.meshInterpolate(face, barycentrics, faces, data(GRID * GRID, 5));

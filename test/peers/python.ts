@@ -1,6 +1,6 @@
 /**
- * Python as an independent witness: pyproj for coordinates, rasterio for GeoTIFF, osmium for PBF, scipy for statistics. `make test` makes the environment
- * from `requirements.txt`; EARTHCRAFT_PEERS names the python of another one.
+ * Python as an independent witness: pyproj for coordinates, rasterio for GeoTIFF, osmium for PBF, scipy for statistics,
+ * scikit-image for surfaces. `make test` makes the environment from `requirements.txt`; EARTHCRAFT_PEERS names the python of another one.
  *
  *     import { peer, runPeer } from "../../test/peers/python";
  *     peer("ECEF agrees with pyproj", () => expect(runPeer("ecef.py", [lat, lon, h])).toEqual(…));
@@ -26,7 +26,7 @@ function peersPython(): string | undefined {
 
 const needsPeers = skipUnless(
   peersPython(),
-  "no Python environment with numpy, scipy, pyproj, rasterio, osmium and safetensors (make test makes one where python3 -m venv and pip work)",
+  "no Python environment with numpy, scipy, pyproj, rasterio, osmium, safetensors and scikit-image (make test makes one where python3 -m venv and pip work)",
 );
 
 /** Like bun's `test`, skipped with a reason where there is no environment with the peers. */

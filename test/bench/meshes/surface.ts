@@ -1,0 +1,73 @@
+/** Marching cubes beside VTK's FlyingEdges3D and scikit-image's, over three sizes. */
+import { ops, scope, type Tensor } from "../../../ffi";
+import { marchingCubes } from "../../../ffi/mesh";
+import { peakMemory, type Table } from "./table";
+
+const LEVEL = 0.013; // on no value exactly, so that vertices are distinct
+
+/** A ground of hills and hollows with overhangs: about 2.4 vertices for every column. */
+function ground(n: number): Tensor {
+  return scope(() => {
+    const line = (step: number, axis: number) =>
+      ops.aten
+        .arange(n)
+        .to("f32")
+        .mul(step / n)
+        .reshape([0, 1, 2].map((other) => (other === axis ? n : 1)));
+    const [x, y, z] = [line(1, 0), line(1, 1), line(1, 2)];
+    const hills = x
+      .mul(17)
+      .sin()
+      .mul(y.mul(23).cos())
+      .mul(0.11)
+      .add(x.mul(41).add(y.mul(29)).sin().mul(0.05));
+    const ripples = z.mul(60).sin().mul(y.mul(50).sin()).mul(0.012);
+    return hills.sub(z).add(0.5).add(ripples).contiguous();
+  });
+}
+
+export async function surface(table: Table): Promise<void> {
+  const times: number[] = [];
+  for (const n of [128, 256, 512]) {
+    const volume = ground(n);
+    const run = () => marchingCubes(volume, { level: LEVEL });
+    const peer = { volume: table.give(`volume-${n}`, volume), shape: volume.shape, level: LEVEL };
+    const check = ({ vertices }: ReturnType<typeof run>) => ({ check: table.give("surface", vertices) });
+    times.push(
+      await table.compare({
+        name: `marching cubes ${n}³, VTK FlyingEdges3D`,
+        bar: 1.5,
+        stretch: 0.7,
+        ours: run,
+        peer: { task: "flying_edges", ...peer },
+        check,
+      }),
+    );
+    await table.compare({
+      name: `marching cubes ${n}³, scikit-image`,
+      bar: 0.2,
+      ours: run,
+      peer: { task: "lewiner", ...peer },
+      check,
+      rounds: n < 512 ? 3 : 1,
+    });
+    await table.ask({ task: "forget" });
+    const before = peakMemory().now;
+    const output = scope(() => {
+      const { vertices, faces } = run();
+      return 4 * (vertices.numel + faces.numel);
+    });
+    const beyond = (peakMemory().peak - before - output) / (4 * volume.numel);
+    table.row({ name: `marching cubes ${n}³, memory beyond volume and output / volume`, ours_ms: times.at(-1)!, ratio: beyond, bar: 0.1, error: 0 });
+    volume.dispose();
+  }
+  for (const [i, from] of [128, 256].entries())
+    table.row({
+      name: `marching cubes, ${2 * from}³ / ${from}³ in time`,
+      ours_ms: times[i + 1]!,
+      peer_ms: times[i]!,
+      ratio: times[i + 1]! / times[i]!,
+      bar: 8.3,
+      error: 0,
+    });
+}
