@@ -1835,6 +1835,24 @@ function earthcraft_marching_cubes(volume: Tensor, level?: number, spacing?: rea
   return c.many($earthcraft_marching_cubes, 9) as [vertices: Tensor, faces: Tensor];
 }
 
+const $earthcraft_mesh_components = new Operator("earthcraft::mesh_components", ["vertices", "faces", "by"]);
+function earthcraft_mesh_components(vertices: Tensor, faces: Tensor, by?: string): [pieceOfFace: Tensor, pieceOfVertex: Tensor, areas: Tensor, faceCounts: Tensor] {
+  c.begin($earthcraft_mesh_components);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.orDefault(c.string, "by", by);
+  return c.many($earthcraft_mesh_components, 3) as [pieceOfFace: Tensor, pieceOfVertex: Tensor, areas: Tensor, faceCounts: Tensor];
+}
+
+const $earthcraft_mesh_fill_holes = new Operator("earthcraft::mesh_fill_holes", ["vertices", "faces", "max_edges"]);
+function earthcraft_mesh_fill_holes(vertices: Tensor, faces: Tensor, maxEdges: number): [vertices: Tensor, faces: Tensor] {
+  c.begin($earthcraft_mesh_fill_holes);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.int("max_edges", maxEdges);
+  return c.many($earthcraft_mesh_fill_holes, 3) as [vertices: Tensor, faces: Tensor];
+}
+
 const $earthcraft_mesh_interpolate = new Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
 function earthcraft_mesh_interpolate(face: Tensor, barycentrics: Tensor, faces: Tensor, attributes: Tensor): Tensor {
   c.begin($earthcraft_mesh_interpolate);
@@ -1871,6 +1889,29 @@ function earthcraft_mesh_raster_reference(vertices: Tensor, faces: Tensor, viewm
   c.orDefault(c.float, "near", near);
   c.orDefault(c.string, "projection", projection);
   return c.many($earthcraft_mesh_raster_reference, 8) as [face: Tensor, barycentrics: Tensor, depth: Tensor];
+}
+
+const $earthcraft_mesh_select = new Operator("earthcraft::mesh_select", ["vertices", "faces", "keep"]);
+function earthcraft_mesh_select(vertices: Tensor, faces: Tensor, keep: Tensor): [vertices: Tensor, faces: Tensor, source: Tensor] {
+  c.begin($earthcraft_mesh_select);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.tensor("keep", keep);
+  return c.many($earthcraft_mesh_select, 3) as [vertices: Tensor, faces: Tensor, source: Tensor];
+}
+
+const $earthcraft_mesh_visibility = new Operator("earthcraft::mesh_visibility", ["vertices", "faces", "viewmats", "Ks", "width", "height", "near", "projection"]);
+function earthcraft_mesh_visibility(vertices: Tensor, faces: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, near?: number, projection?: string): Tensor {
+  c.begin($earthcraft_mesh_visibility);
+  c.tensor("vertices", vertices);
+  c.tensor("faces", faces);
+  c.tensor("viewmats", viewmats);
+  c.tensor("Ks", Ks);
+  c.int("width", width);
+  c.int("height", height);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.string, "projection", projection);
+  return c.one($earthcraft_mesh_visibility, 8);
 }
 
 const $earthcraft_mesh_voxelize = new Operator("earthcraft::mesh_voxelize", ["vertices", "faces", "origin", "voxel_m", "extent"]);
@@ -2850,12 +2891,20 @@ export const earthcraft = {
   linear: earthcraft_linear,
   /** earthcraft::marching_cubes(Tensor volume, float level=0., float[] spacing=[1., 1., 1.], float[] origin=[0., 0., 0.], str inside="above", Tensor? before=None, int first_plane=0, int first_vertex=0, bool more=False) -> (Tensor vertices, Tensor faces) */
   marchingCubes: earthcraft_marching_cubes,
+  /** earthcraft::mesh_components(Tensor vertices, Tensor faces, str by="vertices") -> (Tensor piece_of_face, Tensor piece_of_vertex, Tensor areas, Tensor face_counts) */
+  meshComponents: earthcraft_mesh_components,
+  /** earthcraft::mesh_fill_holes(Tensor vertices, Tensor faces, int max_edges) -> (Tensor vertices, Tensor faces) */
+  meshFillHoles: earthcraft_mesh_fill_holes,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
   meshRaster: earthcraft_mesh_raster,
   /** earthcraft::mesh_raster_reference(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
   meshRasterReference: earthcraft_mesh_raster_reference,
+  /** earthcraft::mesh_select(Tensor vertices, Tensor faces, Tensor keep) -> (Tensor vertices, Tensor faces, Tensor source) */
+  meshSelect: earthcraft_mesh_select,
+  /** earthcraft::mesh_visibility(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> Tensor */
+  meshVisibility: earthcraft_mesh_visibility,
   /** earthcraft::mesh_voxelize(Tensor vertices, Tensor faces, float[] origin, float voxel_m, int[] extent) -> (Tensor coords, Tensor face, Tensor barycentrics) */
   meshVoxelize: earthcraft_mesh_voxelize,
   /** earthcraft::modulated_norm(Tensor x, Tensor scale, Tensor shift, Tensor starts, float eps=9.9999999999999995e-07, ScalarType? dtype=None) -> Tensor */

@@ -1,5 +1,8 @@
 /** Triangle meshes and surface voxels under cameras. */
 export { castVoxels, type VoxelImage } from "./cast-voxels";
+export { type DecimatedMesh, type DecimationOptions, decimateMesh } from "./decimate";
+export { type HeightMapOptions, heightMap } from "./height-map";
+export { fillHoles } from "./holes";
 export { type LazyVolume, marchingCubes, marchingCubesBySlabs, type SurfaceOptions } from "./marching-cubes";
 export {
   aggregateLabels,
@@ -13,6 +16,8 @@ export {
   type ScoreOptions,
   type SurfaceVoxels,
   type VertexScores,
+  visibleFaces,
   voxelizeMesh,
 } from "./mesh";
+export { type MeshPieces, meshPieces, type SelectedMesh, selectFaces } from "./pieces";
 export { type OpenGLCamera, openglViews, type ProjectedViews, topDownView, type Views } from "./views";

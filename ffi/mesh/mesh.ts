@@ -33,6 +33,14 @@ export function rasterizeMesh({ vertices, faces }: Mesh, { viewmats, Ks, width, 
 }
 
 /**
+ * In how many views each face is seen, by at least one pixel's centre, from either side: the pixels of `rasterizeMesh`, without the pictures.
+ * @returns i32 [F]
+ */
+export function visibleFaces({ vertices, faces }: Mesh, { viewmats, Ks, width, height, near, projection }: ProjectedViews): Tensor {
+  return earthcraft.meshVisibility(vertices, faces, viewmats, Ks, width, height, near, projection);
+}
+
+/**
  * Attributes of vertices at points of the mesh.
  * @param attributes f32 [N, C]
  * @returns f32 [..., C], 0 where there is no face

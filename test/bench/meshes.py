@@ -70,12 +70,48 @@ def lewiner(task: dict) -> dict:
     return answer
 
 
+def mesh_of(task: dict) -> tuple[np.ndarray, np.ndarray]:
+    return array(task, task["vertices"], "<f4", -1, 3), array(task, task["faces"], "<i4", -1, 3)
+
+
+def embree(task: dict) -> dict:
+    import open3d as o3d
+
+    vertices, faces = mesh_of(task)
+    width, height = task["size"]
+    viewmats, Ks = array(task, task["viewmats"], "<f8", -1, 4, 4), array(task, task["Ks"], "<f8", -1, 3, 3)
+    rays = [o3d.t.geometry.RaycastingScene.create_rays_pinhole(o3d.core.Tensor(K), o3d.core.Tensor(m), width, height) for m, K in zip(viewmats, Ks)]
+
+    def run():
+        scene = o3d.t.geometry.RaycastingScene(nthreads=task["threads"])
+        scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(faces.astype(np.uint32)))
+        counts = np.zeros(len(faces), np.int32)
+        hits = []
+        for ray in rays:
+            hit = scene.cast_rays(ray, nthreads=task["threads"])["primitive_ids"].numpy()
+            seen = np.zeros(len(faces) + 1, bool)
+            seen[np.minimum(hit, len(faces))] = True
+            counts += seen[:-1]
+            hits.append(hit)
+        return counts, hits
+
+    ms, (counts, hits) = timed(run)
+    answer = {"ms": ms}
+    if "check" in task:
+        pixels = np.fromfile(task["folder"] + "/" + task["pixels"], "<i4").reshape(len(rays), height, width)
+        theirs = np.stack([np.where(hit == 0xFFFFFFFF, -1, hit.astype(np.int64)) for hit in hits])
+        answer["error"] = float((pixels != theirs).mean())
+        ours = np.fromfile(task["folder"] + "/" + task["check"], "<i4")
+        answer["counts"] = float((ours != counts).mean())
+    return answer
+
+
 def forget(task: dict) -> dict:
     kept.clear()
     return {"ms": 0}
 
 
-TASKS = {run.__name__: run for run in (flying_edges, lewiner, forget)}
+TASKS = {run.__name__: run for run in (flying_edges, lewiner, embree, forget)}
 
 if __name__ == "__main__":
     for line in sys.stdin:

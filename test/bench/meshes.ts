@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { setThreads } from "../../ffi";
 import { surface } from "./meshes/surface";
 import { Table } from "./meshes/table";
+import { visibility } from "./meshes/visibility";
 
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
@@ -23,7 +24,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-const SECTIONS = { surface };
+const SECTIONS = { surface, visibility };
 
 const folder = mkdtempSync(join(tmpdir(), "earthcraft-meshes-"));
 setThreads(Number(values.threads));

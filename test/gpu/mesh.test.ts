@@ -63,6 +63,7 @@ describe("meshes on a GPU", () => {
       scope(() => {
         for (const near of [0.01, 3.1]) equal(onBoth((v, f) => e.meshRaster(v!, f!, views.viewmats, views.Ks, WIDTH, HEIGHT, near), make()));
         equal(onBoth((v, f) => e.meshRaster(v!, f!, above.viewmats, above.Ks, 90, 81, 0.01, "parallel"), make()));
+        for (const near of [0.01, 3.1]) equal(onBoth((v, f) => [e.meshVisibility(v!, f!, views.viewmats, views.Ks, WIDTH, HEIGHT, near)], make()));
       }),
     );
     onGpu(`voxelized: ${name}`, () =>
@@ -119,6 +120,25 @@ describe("meshes on a GPU", () => {
           [...inputs, features],
         );
         for (const [i, t] of expected.entries()) expectClose(found[i]!, t, { bound: 1e-6 });
+      }
+    }),
+  );
+
+  onGpu("the surface of a volume, and of its slabs", () =>
+    scope(() => {
+      for (const shape of [
+        [2, 2, 2],
+        [33, 20, 130],
+        [64, 64, 64],
+      ]) {
+        const volume = randomTensor(shape, shape[2]!, "f32");
+        const values = volume.toArray();
+        for (let i = 0; i < values.length; i += 37) values[i] = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY][i % 3]!;
+        for (const one of [volume, Tensor.from(Float32Array.from(values), shape)]) {
+          equal(onBoth((v) => e.marchingCubes(v!, 0.1, [0.3, 0.7, 1.1], [-5, 17, 3]), [one]));
+          const slab = [one.narrow(0, 1, shape[0]! - 1), one.select(0, 0)];
+          equal(onBoth((v, before) => e.marchingCubes(v!, 0.1, [1, 1, 1], [0, 0, 0], "below", before!, 7, 99, true), slab));
+        }
       }
     }),
   );

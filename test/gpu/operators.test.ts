@@ -21,7 +21,11 @@ const BOUNDS: [RegExp, number, string][] = [
 ];
 
 /** What runs on the CPU only, and why. */
-const CPU_ONLY: [RegExp, string][] = [[/_reference$/, "plain references, which tests compare with"]];
+const CPU_ONLY: [RegExp, string][] = [
+  [/_reference$/, "plain references, which tests compare with"],
+  [/mesh_(components|select)$/, "once a site, from lists that each step depends on the last of: milliseconds on the processor"],
+  [/mesh_fill_holes$/, "walks along borders, one edge after the other"],
+];
 
 /** Runs all samples; a process that a fault ended is followed by one for the samples after it. */
 async function compareAll(device: string): Promise<Map<string, Comparison>> {

@@ -35,6 +35,15 @@ function ground() {
   return [Tensor.from(vertices, [GRID * GRID, 3]), Tensor.from(Int32Array.from(faces), [faces.length / 3, 3])] as const;
 }
 
+/** Of the ground's faces. */
+const kept = () => data(2 * (GRID - 1) ** 2).gt(-1.2);
+
+/** The ground with holes and crumbs. */
+function torn() {
+  const [vertices, faces] = e.meshSelect(...ground(), kept());
+  return [vertices, faces] as const;
+}
+
 function views() {
   const [vertices, faces] = ground();
   const [face, barycentrics, depth] = e.meshRaster(vertices, faces, viewmats(), intrinsics(), WIDTH, HEIGHT);
@@ -54,12 +63,16 @@ function splats(render: typeof e.splatRender, dtype: "f32" | "f64") {
 
 export const geometry: Samples = {
   "earthcraft::marching_cubes": () => e.marchingCubes(data(20, 24, 70), 0.3, [0.5, 2, 1], [3, 4, 5]),
+  "earthcraft::mesh_components": () => [...e.meshComponents(...torn()), ...e.meshComponents(...torn(), "edges")],
+  "earthcraft::mesh_fill_holes": () => e.meshFillHoles(...torn(), 40),
   "earthcraft::mesh_interpolate": () => {
     const { face, barycentrics, faces } = views();
     return e.meshInterpolate(face, barycentrics, faces, data(GRID * GRID, 5));
   },
   "earthcraft::mesh_raster": () => e.meshRaster(...ground(), viewmats(), intrinsics(), WIDTH, HEIGHT),
   "earthcraft::mesh_raster_reference": () => e.meshRasterReference(...ground(), viewmats(), intrinsics(), WIDTH, HEIGHT),
+  "earthcraft::mesh_select": () => e.meshSelect(...ground(), kept()),
+  "earthcraft::mesh_visibility": () => e.meshVisibility(...ground(), viewmats(), intrinsics(), WIDTH, HEIGHT),
   "earthcraft::mesh_voxelize": () => e.meshVoxelize(...ground(), [0, 0, -4], 0.5, [80, 80, 16]),
   "earthcraft::score_aggregate": () => {
     const { vertices, faces, face, depth } = views();

@@ -96,18 +96,36 @@ __global__ void locate_pixels(const MeshRaster raster) {
                      raster.depth + pixel);
 }
 
-}  // namespace
+// Which pixel of a face comes first does not matter: each face is counted once a view.
+__global__ void mark_seen(const MeshRaster raster, const SeenFaces seen) {
+  const int64_t pixel = thread_number();
+  if (pixel >= static_cast<int64_t>(raster.view.width) * raster.view.height || raster.nearest[pixel] == 0) return;
+  const int32_t face = static_cast<int32_t>(~static_cast<uint32_t>(raster.nearest[pixel]));
+  if (atomicExch(&seen.last_view[face], seen.view) != seen.view) atomicAdd(&seen.views_of[face], 1);
+}
 
-void mesh_raster(const MeshRaster& raster, cudaStream_t stream) {
-  const int64_t pixels = static_cast<int64_t>(raster.view.width) * raster.view.height;
-  cudaMemsetAsync(raster.nearest, 0, pixels * sizeof(uint64_t), stream);
+int64_t pixels_of(const MeshRaster& raster) { return static_cast<int64_t>(raster.view.width) * raster.view.height; }
+
+void draw_nearest(const MeshRaster& raster, cudaStream_t stream) {
+  cudaMemsetAsync(raster.nearest, 0, pixels_of(raster) * sizeof(uint64_t), stream);
   cudaMemsetAsync(raster.large_count, 0, sizeof(int32_t), stream);
   if (raster.vertex_count > 0 && raster.face_count > 0) {
     EC_LAUNCH(project_vertices, raster.vertex_count, stream, raster);
     EC_LAUNCH(draw_faces, raster.face_count, stream, raster);
     draw_large<<<dim3(kLargeBlocks, kLargeSlices), kThreads, 0, stream>>>(raster);
   }
-  EC_LAUNCH(locate_pixels, pixels, stream, raster);
+}
+
+}  // namespace
+
+void mesh_raster(const MeshRaster& raster, cudaStream_t stream) {
+  draw_nearest(raster, stream);
+  EC_LAUNCH(locate_pixels, pixels_of(raster), stream, raster);
+}
+
+void mesh_watch(const MeshRaster& raster, const SeenFaces& seen, cudaStream_t stream) {
+  draw_nearest(raster, stream);
+  EC_LAUNCH(mark_seen, pixels_of(raster), stream, raster, seen);
 }
 
 }  // namespace earthcraft::gpu

@@ -1,4 +1,4 @@
-// Triangle meshes on CUDA: the launchers of ops/mesh_raster.cpp and ops/mesh_interpolate.cpp.
+// Triangle meshes on CUDA: the launchers of ops/mesh_raster.cpp.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -22,10 +22,17 @@ struct MeshRaster {
   uint64_t* nearest;
   LargeTriangle* large;
   int32_t* large_count;
-  int32_t* face;        // [H, W]
+  int32_t* face;        // [H, W]; these three for mesh_raster only
   float* barycentrics;  // [H, W, 3]
   float* depth;         // [H, W]
 };
 void mesh_raster(const MeshRaster& raster, cudaStream_t stream);
+
+// Adds 1 to views_of [face_count] of every face that the view sees; last_view [face_count] begins with no view's number.
+struct SeenFaces {
+  int32_t view;
+  int32_t *last_view, *views_of;
+};
+void mesh_watch(const MeshRaster& raster, const SeenFaces& seen, cudaStream_t stream);
 
 }  // namespace earthcraft::gpu
