@@ -11,6 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { setThreads } from "../../ffi";
+import { aggregation } from "./meshes/aggregation";
+import { repair } from "./meshes/repair";
 import { surface } from "./meshes/surface";
 import { Table } from "./meshes/table";
 import { visibility } from "./meshes/visibility";
@@ -24,7 +26,7 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-const SECTIONS = { surface, visibility };
+const SECTIONS = { surface, visibility, aggregation, repair };
 
 const folder = mkdtempSync(join(tmpdir(), "earthcraft-meshes-"));
 setThreads(Number(values.threads));
