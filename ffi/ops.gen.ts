@@ -1768,11 +1768,32 @@ function earthcraft_batch_starts(coords: Tensor, batches: number): Tensor {
   return c.one($earthcraft_batch_starts, 2);
 }
 
+const $earthcraft_composite = new Operator("earthcraft::composite", ["densities", "colors", "lengths", "distances", "starts", "least_light"]);
+function earthcraft_composite(densities: Tensor, colors: Tensor, lengths: Tensor, distances: Tensor, starts: Tensor, leastLight?: number): [color: Tensor, opacity: Tensor, depth: Tensor, weights: Tensor] {
+  c.begin($earthcraft_composite);
+  c.tensor("densities", densities);
+  c.tensor("colors", colors);
+  c.tensor("lengths", lengths);
+  c.tensor("distances", distances);
+  c.tensor("starts", starts);
+  c.orDefault(c.float, "least_light", leastLight);
+  return c.many($earthcraft_composite, 6) as [color: Tensor, opacity: Tensor, depth: Tensor, weights: Tensor];
+}
+
 const $earthcraft_conv_pairs = new Operator("earthcraft::conv_pairs", ["neighbours"]);
 function earthcraft_conv_pairs(neighbours: Tensor): [pairs: Tensor, starts: Tensor] {
   c.begin($earthcraft_conv_pairs);
   c.tensor("neighbours", neighbours);
   return c.many($earthcraft_conv_pairs, 1) as [pairs: Tensor, starts: Tensor];
+}
+
+const $earthcraft_fused_mlp = new Operator("earthcraft::fused_mlp", ["x", "weights", "widths"]);
+function earthcraft_fused_mlp(x: Tensor, weights: Tensor, widths: readonly number[]): Tensor {
+  c.begin($earthcraft_fused_mlp);
+  c.tensor("x", x);
+  c.tensor("weights", weights);
+  c.ints("widths", widths);
+  return c.one($earthcraft_fused_mlp, 3);
 }
 
 const $earthcraft_gated_add = new Operator("earthcraft::gated_add", ["x", "gate", "y", "starts"]);
@@ -1790,6 +1811,16 @@ function earthcraft_gelu(x: Tensor): Tensor {
   c.begin($earthcraft_gelu);
   c.tensor("x", x);
   return c.one($earthcraft_gelu, 1);
+}
+
+const $earthcraft_hash_grid = new Operator("earthcraft::hash_grid", ["positions", "table", "resolutions", "log2_entries"]);
+function earthcraft_hash_grid(positions: Tensor, table: Tensor, resolutions: readonly number[], log2Entries: number): Tensor {
+  c.begin($earthcraft_hash_grid);
+  c.tensor("positions", positions);
+  c.tensor("table", table);
+  c.ints("resolutions", resolutions);
+  c.int("log2_entries", log2Entries);
+  return c.one($earthcraft_hash_grid, 4);
 }
 
 const $earthcraft_head_norm = new Operator("earthcraft::head_norm", ["x", "gamma"]);
@@ -1851,6 +1882,23 @@ function earthcraft_mesh_fill_holes(vertices: Tensor, faces: Tensor, maxEdges: n
   c.tensor("faces", faces);
   c.int("max_edges", maxEdges);
   return c.many($earthcraft_mesh_fill_holes, 3) as [vertices: Tensor, faces: Tensor];
+const $earthcraft_march_rays = new Operator("earthcraft::march_rays", ["origins", "directions", "bits", "resolution", "cascades", "centre", "edge", "step", "cone", "near", "far", "max_samples", "jitter"]);
+function earthcraft_march_rays(origins: Tensor, directions: Tensor, bits: Tensor, resolution: number, cascades: number, centre: readonly number[], edge: number, step: number, cone?: number, near?: number, far?: number, maxSamples?: number, jitter?: Tensor | null): [positions: Tensor, distances: Tensor, lengths: Tensor, rays: Tensor, starts: Tensor] {
+  c.begin($earthcraft_march_rays);
+  c.tensor("origins", origins);
+  c.tensor("directions", directions);
+  c.tensor("bits", bits);
+  c.int("resolution", resolution);
+  c.int("cascades", cascades);
+  c.floats("centre", centre);
+  c.float("edge", edge);
+  c.float("step", step);
+  c.orDefault(c.float, "cone", cone);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.float, "far", far);
+  c.orDefault(c.int, "max_samples", maxSamples);
+  c.orDefault(c.tensor, "jitter", jitter);
+  return c.many($earthcraft_march_rays, 13) as [positions: Tensor, distances: Tensor, lengths: Tensor, rays: Tensor, starts: Tensor];
 }
 
 const $earthcraft_mesh_interpolate = new Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
@@ -1965,6 +2013,28 @@ function earthcraft_normal(seed: number, purpose: number, index: number, shape: 
   return c.one($earthcraft_normal, 4);
 }
 
+const $earthcraft_occupancy_points = new Operator("earthcraft::occupancy_points", ["cells", "within", "resolution", "cascades"]);
+function earthcraft_occupancy_points(cells: Tensor, within: Tensor, resolution: number, cascades: number): Tensor {
+  c.begin($earthcraft_occupancy_points);
+  c.tensor("cells", cells);
+  c.tensor("within", within);
+  c.int("resolution", resolution);
+  c.int("cascades", cascades);
+  return c.one($earthcraft_occupancy_points, 4);
+}
+
+const $earthcraft_occupancy_update_ = new Operator("earthcraft::occupancy_update_", ["densities", "bits", "cells", "values", "decay", "threshold"]);
+function earthcraft_occupancy_update_(densities: Tensor, bits: Tensor, cells: Tensor, values: Tensor, decay: number, threshold: number): void {
+  c.begin($earthcraft_occupancy_update_);
+  c.tensor("densities", densities);
+  c.tensor("bits", bits);
+  c.tensor("cells", cells);
+  c.tensor("values", values);
+  c.float("decay", decay);
+  c.float("threshold", threshold);
+  return void c.many($earthcraft_occupancy_update_, 6);
+}
+
 const $earthcraft_philox_block = new Operator("earthcraft::philox_block", ["key", "counter"]);
 function earthcraft_philox_block(key: readonly number[], counter: readonly number[]): Tensor {
   c.begin($earthcraft_philox_block);
@@ -2029,6 +2099,29 @@ function earthcraft_score_aggregate_labels(vertices: Tensor, faces: Tensor, face
   c.orDefault(c.float, "exponent_view", exponentView);
   c.orDefault(c.float, "exponent_depth", exponentDepth);
   return c.many($earthcraft_score_aggregate_labels, 12) as [sums: Tensor, weights: Tensor];
+}
+
+const $earthcraft_sh_encode = new Operator("earthcraft::sh_encode", ["directions", "degrees"]);
+function earthcraft_sh_encode(directions: Tensor, degrees?: number): Tensor {
+  c.begin($earthcraft_sh_encode);
+  c.tensor("directions", directions);
+  c.orDefault(c.int, "degrees", degrees);
+  return c.one($earthcraft_sh_encode, 2);
+}
+
+const $earthcraft_sparse_adam_ = new Operator("earthcraft::sparse_adam_", ["param", "grad", "exp_avg", "exp_avg_sq", "lr", "beta1", "beta2", "eps", "step"]);
+function earthcraft_sparse_adam_(param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, options: { lr: number; beta1: number; beta2: number; eps: number; step: number }): void {
+  c.begin($earthcraft_sparse_adam_);
+  c.tensor("param", param);
+  c.tensor("grad", grad);
+  c.tensor("exp_avg", expAvg);
+  c.tensor("exp_avg_sq", expAvgSq);
+  c.float("lr", options.lr);
+  c.float("beta1", options.beta1);
+  c.float("beta2", options.beta2);
+  c.float("eps", options.eps);
+  c.int("step", options.step);
+  return void c.many($earthcraft_sparse_adam_, 9);
 }
 
 const $earthcraft_sparse_avg_down = new Operator("earthcraft::sparse_avg_down", ["feats", "children", "parent"]);
@@ -2877,12 +2970,18 @@ export const earthcraft = {
   adamw_: earthcraft_adamw_,
   /** earthcraft::batch_starts(Tensor coords, int batches) -> Tensor */
   batchStarts: earthcraft_batch_starts,
+  /** earthcraft::composite(Tensor densities, Tensor colors, Tensor lengths, Tensor distances, Tensor starts, float least_light=0.0001) -> (Tensor color, Tensor opacity, Tensor depth, Tensor weights) */
+  composite: earthcraft_composite,
   /** earthcraft::conv_pairs(Tensor neighbours) -> (Tensor pairs, Tensor starts) */
   convPairs: earthcraft_conv_pairs,
+  /** earthcraft::fused_mlp(Tensor x, Tensor weights, int[] widths) -> Tensor */
+  fusedMlp: earthcraft_fused_mlp,
   /** earthcraft::gated_add(Tensor x, Tensor gate, Tensor y, Tensor starts) -> Tensor */
   gatedAdd: earthcraft_gated_add,
   /** earthcraft::gelu(Tensor x) -> Tensor */
   gelu: earthcraft_gelu,
+  /** earthcraft::hash_grid(Tensor positions, Tensor table, int[] resolutions, int log2_entries) -> Tensor */
+  hashGrid: earthcraft_hash_grid,
   /** earthcraft::head_norm(Tensor x, Tensor gamma) -> Tensor */
   headNorm: earthcraft_head_norm,
   /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07, ScalarType? dtype=None) -> Tensor */
@@ -2895,6 +2994,8 @@ export const earthcraft = {
   meshComponents: earthcraft_mesh_components,
   /** earthcraft::mesh_fill_holes(Tensor vertices, Tensor faces, int max_edges) -> (Tensor vertices, Tensor faces) */
   meshFillHoles: earthcraft_mesh_fill_holes,
+  /** earthcraft::march_rays(Tensor origins, Tensor directions, Tensor bits, int resolution, int cascades, float[] centre, float edge, float step, float cone=0., float near=0., float far=10000000000., int max_samples=1024, Tensor? jitter=None) -> (Tensor positions, Tensor distances, Tensor lengths, Tensor rays, Tensor starts) */
+  marchRays: earthcraft_march_rays,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
@@ -2915,6 +3016,10 @@ export const earthcraft = {
   neighbourMapTurned: earthcraft_neighbour_map_turned,
   /** earthcraft::normal(int seed, int purpose, int index, int[] shape) -> Tensor */
   normal: earthcraft_normal,
+  /** earthcraft::occupancy_points(Tensor cells, Tensor within, int resolution, int cascades) -> Tensor */
+  occupancyPoints: earthcraft_occupancy_points,
+  /** earthcraft::occupancy_update_(Tensor(a!) densities, Tensor(b!) bits, Tensor cells, Tensor values, float decay, float threshold) -> () */
+  occupancyUpdate_: earthcraft_occupancy_update_,
   /** earthcraft::philox_block(int[] key, int[] counter) -> Tensor */
   philoxBlock: earthcraft_philox_block,
   /** earthcraft::ragged_attention(Tensor q, Tensor k, Tensor v, Tensor q_starts, Tensor kv_starts, float? scale=None) -> Tensor */
@@ -2925,6 +3030,10 @@ export const earthcraft = {
   scoreAggregate: earthcraft_score_aggregate,
   /** earthcraft::score_aggregate_labels(Tensor vertices, Tensor faces, Tensor face, Tensor depth, Tensor viewmats, Tensor Ks, Tensor labels, int classes, Tensor? mask=None, float far_m=600., float exponent_view=3., float exponent_depth=3.) -> (Tensor sums, Tensor weights) */
   scoreAggregateLabels: earthcraft_score_aggregate_labels,
+  /** earthcraft::sh_encode(Tensor directions, int degrees=4) -> Tensor */
+  shEncode: earthcraft_sh_encode,
+  /** earthcraft::sparse_adam_(Tensor(a!) param, Tensor grad, Tensor(b!) exp_avg, Tensor(c!) exp_avg_sq, *, float lr, float beta1, float beta2, float eps, int step) -> () */
+  sparseAdam_: earthcraft_sparse_adam_,
   /** earthcraft::sparse_avg_down(Tensor feats, Tensor children, Tensor parent) -> Tensor */
   sparseAvgDown: earthcraft_sparse_avg_down,
   /** earthcraft::sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows) -> Tensor */

@@ -19,6 +19,7 @@ export const purposes = {
   sampling: 10,
   inpainting: 11,
   resampling: 12,
+  occupancy: 13,
 } as const;
 export type Purpose = keyof typeof purposes;
 

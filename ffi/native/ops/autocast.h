@@ -16,6 +16,9 @@ inline std::optional<at::Tensor> lowered(const std::optional<at::Tensor>& tensor
   return tensor.has_value() && tensor->defined() ? std::optional<at::Tensor>(lowered(*tensor, device)) : std::nullopt;
 }
 
+// For operators that compute in f32, or in f64 where they are given it.
+inline at::Tensor at_least_f32(const at::Tensor& tensor) { return tensor.scalar_type() == at::kDouble ? tensor : tensor.to(at::kFloat); }
+
 template <c10::DeviceType device>
 struct NoAutocast {
   c10::impl::ExcludeDispatchKeyGuard guard{at::autocast::get_autocast_dispatch_key_from_device_type(device)};

@@ -97,7 +97,6 @@ template <c10::DeviceType device>
 at::Tensor ssim_autocast(const at::Tensor& x, const at::Tensor& y) {
   static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::ssim", "").typed<decltype(ssim)>();
   const NoAutocast<device> off;
-  const auto at_least_f32 = [](const at::Tensor& t) { return t.scalar_type() == at::kDouble ? t : t.to(at::kFloat); };
   return op.call(at_least_f32(x), at_least_f32(y));
 }
 

@@ -1,0 +1,118 @@
+// Rays through an occupancy grid of nested cubes: the arithmetic that the CPU and CUDA share to the bit. In double; compile without fused
+// multiply-add.
+//
+// Cascade k is a cube with edge `edge` * 2^k about the centre, of resolution^3 cells (Müller et al. 2022, appendix E). Where a sample stands, the
+// finest cascade that holds it and whose cells are no smaller than the step says whether there is anything.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "host_device.h"
+
+namespace earthcraft {
+
+struct OccupancyCubes {
+  double centre[3];
+  double edge;  // of the innermost cube
+  int64_t resolution;
+  int cascades;
+
+  EC_HOST_DEVICE int64_t cells() const { return resolution * resolution * resolution; }
+  EC_HOST_DEVICE double edge_of(int cascade) const { return edge * static_cast<double>(int64_t{1} << cascade); }
+
+  // The point of a cell, `within` in [0, 1) along each axis, in the unit cube that is the outermost cascade. Cells count through all cascades, x
+  // fastest.
+  EC_HOST_DEVICE void unit_point(int64_t cell, const float* within, float out[3]) const {
+    const int cascade = static_cast<int>(cell / cells());
+    const double shrink = static_cast<double>(int64_t{1} << (cascades - 1 - cascade));
+    int64_t rest = cell % cells();
+    for (int axis = 0; axis < 3; ++axis, rest /= resolution) {
+      const double along = (static_cast<double>(rest % resolution) + static_cast<double>(within[axis])) / static_cast<double>(resolution);
+      out[axis] = static_cast<float>((along - 0.5) / shrink + 0.5);
+    }
+  }
+};
+
+struct MarchSteps {
+  double step;  // shortest
+  double cone;  // steps grow to distance * cone
+  double most;  // longest
+  double near, far;
+  int64_t samples;  // at most, of a ray
+
+  EC_HOST_DEVICE double at(double distance) const {
+    const double wide = distance * cone;
+    return wide < step ? step : wide > most ? most : wide;
+  }
+};
+
+// Calls emit(distance, length, point in the unit cube) for the samples of a ray, from near to far; returns how many there are.
+template <typename Emit>
+EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const float* origin,
+                                 const float* direction, double jitter, const Emit& emit) {
+  double from[3], along[3], length = 0;
+  for (int axis = 0; axis < 3; ++axis) {
+    from[axis] = static_cast<double>(origin[axis]) - cubes.centre[axis];
+    along[axis] = direction[axis];
+    length += along[axis] * along[axis];
+  }
+  length = std::sqrt(length);
+  if (!(length > 0) || !std::isfinite(length) || !std::isfinite(from[0] + from[1] + from[2])) return 0;
+  const double outer = cubes.edge_of(cubes.cascades - 1), half = outer / 2;
+  double begin = steps.near, end = steps.far;
+  for (int axis = 0; axis < 3; ++axis) {
+    along[axis] /= length;
+    if (along[axis] == 0) {
+      if (std::abs(from[axis]) >= half) return 0;
+      continue;
+    }
+    const double a = (-half - from[axis]) / along[axis], b = (half - from[axis]) / along[axis];
+    begin = std::fmax(begin, std::fmin(a, b));
+    end = std::fmin(end, std::fmax(a, b));
+  }
+  if (!(begin < end)) return 0;
+  int64_t count = 0;
+  for (double t = begin + steps.at(begin) * jitter; count < steps.samples;) {
+    const double dt = steps.at(t), middle = t + dt / 2;
+    if (!(middle < end)) break;
+    double at[3], reach = 0;
+    for (int axis = 0; axis < 3; ++axis) {
+      at[axis] = from[axis] + middle * along[axis];
+      reach = std::fmax(reach, std::abs(at[axis]));
+    }
+    int cascade = 0;
+    double edge = cubes.edge;
+    while (cascade + 1 < cubes.cascades && (2 * reach >= edge || edge < dt * static_cast<double>(cubes.resolution))) ++cascade, edge *= 2;
+    int64_t cell = 0, place[3];
+    for (int axis = 2; axis >= 0; --axis) {
+      place[axis] = static_cast<int64_t>(std::floor((at[axis] / edge + 0.5) * static_cast<double>(cubes.resolution)));
+      place[axis] = place[axis] < 0 ? 0 : place[axis] >= cubes.resolution ? cubes.resolution - 1 : place[axis];
+      cell = cell * cubes.resolution + place[axis];
+    }
+    cell += cascade * cubes.cells();
+    if (bits[cell >> 3] >> (cell & 7) & 1) {
+      const float unit[3] = {static_cast<float>(at[0] / outer + 0.5), static_cast<float>(at[1] / outer + 0.5),
+                             static_cast<float>(at[2] / outer + 0.5)};
+      emit(middle, dt, unit);
+      ++count;
+      t += dt;
+      continue;
+    }
+    // On to the first sample beyond the empty cell: whole steps, so that where samples stand does not depend on what is empty before them.
+    double leave = end;
+    for (int axis = 0; axis < 3; ++axis) {
+      if (along[axis] == 0) continue;
+      const double wall = (static_cast<double>(place[axis] + (along[axis] > 0)) / static_cast<double>(cubes.resolution) - 0.5) * edge;
+      leave = std::fmin(leave, (wall - from[axis]) / along[axis]);
+    }
+    double width = dt;
+    do {
+      t += width;
+      width = steps.at(t);
+    } while (t + width / 2 < leave);
+  }
+  return count;
+}
+
+}  // namespace earthcraft
