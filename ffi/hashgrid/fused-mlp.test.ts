@@ -24,12 +24,12 @@ function byMatrices(x: Tensor, weights: Tensor, widths: readonly number[]): Tens
 /** Values as those of a network at its start. */
 const weightsOf = (widths: readonly number[], seed: number, dtype: "f32" | "f64" = "f32") => randomTensor([countOf(widths)], seed, dtype).mul(0.4);
 
-// Blocks of 128 samples, vectors of 16, 8 and 4: one less and one more of each.
+// Blocks of 64 samples, vectors of 16, 8 and 4: one less and one more of each.
 const SHAPES = [
   { widths: [32, 64, 16], count: 300 },
-  { widths: [32, 64, 64, 3], count: 128 },
-  { widths: [3, 17, 33, 64, 1], count: 127 },
-  { widths: [128, 1, 128], count: 129 },
+  { widths: [32, 64, 64, 3], count: 64 },
+  { widths: [3, 17, 33, 64, 1], count: 63 },
+  { widths: [128, 1, 128], count: 65 },
   { widths: [1, 5, 2], count: 1 },
   { widths: [15, 16, 31, 7], count: 2100 },
   { widths: [4, 8, 4], count: 0 },

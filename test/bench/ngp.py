@@ -44,31 +44,33 @@ PRIMES = (1, 2654435761, 805459861)
 hashed = [(cells + 1) ** 3 > entries for cells in resolutions]
 # A table a level: the gradient of a part of one table would be as long as the whole.
 tables = [t.clone().requires_grad_() for t in read("table", -1, width).split([min((cells + 1) ** 3, entries) for cells in resolutions])]
-CORNERS = torch.tensor([[c & 1, c >> 1 & 1, c >> 2] for c in range(8)])
 
 
 def level(l: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows [n, 8] of the table and weights [n, 8]."""
+    """Rows [n, 8] of a level's table and weights [n, 8], z, y, x from slowest to fastest."""
     cells = resolutions[l]
     scaled = positions * cells
     low = scaled.floor().clamp(max=cells - 1)
     along = scaled - low
-    corner = low.long().unsqueeze(1) + CORNERS
-    x, y, z = corner.unbind(-1)
+    x, y, z = torch.stack([low, low + 1], -1).long().unbind(1)  # [n, 2] each
     if hashed[l]:
-        row = (x ^ y * PRIMES[1] ^ z * PRIMES[2]) & (entries - 1)
+        y, z = y * PRIMES[1] & 0xFFFFFFFF, z * PRIMES[2] & 0xFFFFFFFF
+        row = (x[:, None, None, :] ^ y[:, None, :, None] ^ z[:, :, None, None]) & (entries - 1)
     else:
-        row = x + (cells + 1) * (y + (cells + 1) * z)
-    side = torch.stack([1 - along, along], -1)  # [n, 3, 2]
-    weight = side[:, 0, CORNERS[:, 0]] * side[:, 1, CORNERS[:, 1]] * side[:, 2, CORNERS[:, 2]]
-    return row, weight
+        row = x[:, None, None, :] + (cells + 1) * (y[:, None, :, None] + (cells + 1) * z[:, :, None, None])
+    u, v, w = torch.stack([1 - along, along], -1).unbind(1)
+    return row.reshape(n, 8), (u[:, None, None, :] * v[:, None, :, None] * w[:, :, None, None]).reshape(n, 8)
 
 
-def encode() -> torch.Tensor:
+def encode(differentiated: bool = True) -> torch.Tensor:
+    """Of torch's ways the quickest: a bag of embeddings forward, whose backward is slow, and rows by index_select where there is one."""
     out = []
-    for l in range(len(resolutions)):
+    for l, table in enumerate(tables):
         row, weight = level(l)
-        out.append((F.embedding(row, tables[l]) * weight.unsqueeze(-1)).sum(1))
+        if differentiated:
+            out.append((table.index_select(0, row.flatten()).view(n, 8, width) * weight.unsqueeze(-1)).sum(1))
+        else:
+            out.append(F.embedding_bag(row, table, per_sample_weights=weight, mode="sum"))
     return torch.cat(out, 1)
 
 
@@ -130,7 +132,7 @@ def encode_both() -> None:
 
 slope = torch.ones(n, len(resolutions) * width)
 RUNS = {
-    "encode": lambda: forward(encode),
+    "encode": lambda: forward(lambda: encode(False)),
     "encode_both": encode_both,
     "mlp": lambda: forward(lambda: network(flat, density)),
     "step": step,
@@ -139,7 +141,7 @@ RUNS = {
 
 def values() -> None:
     with torch.no_grad():
-        encode().numpy().tofile(folder / "peer-encode.f32")
+        encode(False).numpy().tofile(folder / "peer-encode.f32")
         network(encode(), density).numpy().tofile(folder / "peer-mlp.f32")
     adam.zero_grad()
     found = loss()

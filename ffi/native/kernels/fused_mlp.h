@@ -8,7 +8,7 @@
 
 namespace earthcraft {
 
-constexpr int64_t kMlpBlock = 128;    // samples that pass all layers together
+constexpr int64_t kMlpBlock = 64;     // samples that pass all layers together
 constexpr int64_t kMlpMostEnd = 128;  // features in and out
 constexpr int64_t kMlpMostHidden = 64;
 constexpr int kMlpMostLayers = 4;
