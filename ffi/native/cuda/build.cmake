@@ -38,7 +38,7 @@ foreach(KERNEL IN LISTS CUDA_KERNELS)
   endif()
   # In double these give the CPU's bits, which its operators compute without fused multiply-add.
   set(KERNEL_FLAGS)
-  if(NAME MATCHES "^(marching_cubes|mesh_.*|score_aggregate|voxel_cast)$")
+  if(NAME MATCHES "^(marching_cubes|mesh_.*|score_aggregate|voxel_cast|ray_march|composite)$")
     set(KERNEL_FLAGS -fmad=false)
   endif()
   add_custom_command(OUTPUT "${OBJECT}"
