@@ -1,6 +1,6 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-faults test-sanitize test-gpu gpu-bundle check fmt native cuda clean help bench
+.PHONY: setup demo test test-faults test-peers test-sanitize test-gpu gpu-bundle check fmt native cuda clean help bench
 earthcraft := ./earthcraft
 
 setup:  ## get bun, packages and libtorch, build the native library
@@ -11,6 +11,8 @@ test:  ## all tests; the last line counts them
 	@$(earthcraft) bun test/run.ts
 test-faults:  ## kill -9 at 20 steps of a minute's training on 1 and 2 ranks, and in every stage of the quickstart: five minutes to half an hour
 	@EARTHCRAFT_FAULTS=full $(earthcraft) bun test --timeout=3600000 ./test/cli/kills.test.ts
+test-peers: setup  ## operators in Python's torch beside conv3d, SDPA, gsplat and others; EARTHCRAFT_PEERS names the python
+	@$(earthcraft) bun test --timeout=600000 ./test/parity
 test-sanitize: setup  ## kernels, and the library under its tests in TypeScript, with the sanitizers of addresses, undefined behaviour and threads
 	@for sanitize in address,undefined thread; do EARTHCRAFT_SANITIZE=$$sanitize $(earthcraft) bun test ./test/native-kernels.test.ts || exit 1; done
 	@EARTHCRAFT_SANITIZE=address,undefined $(earthcraft) bun test ./test/native-library.test.ts

@@ -10,15 +10,19 @@ namespace {
 constexpr float kRoot = 0.7978845608028654f;  // √(2/π)
 constexpr float kCubic = 0.044715f;
 
-// sigmoid(2u) for u = √(2/π) (x + 0.044715 x³), which is (1 + tanh u) / 2
-EC_INLINE Vec gate(Vec x) {
+// e^-2u for u = √(2/π) (x + 0.044715 x³)
+EC_INLINE Vec decay(Vec x) {
   const Vec minus = x * (splat(-2 * kRoot * kCubic) * x * x - splat(2 * kRoot));
-  return splat(1.0f) / (splat(1.0f) + exp(select(minus > splat(88.0f), splat(88.0f), minus)));
+  return exp(select(minus > splat(88.0f), splat(88.0f), minus));
 }
 
+// sigmoid(2u), which is (1 + tanh u) / 2
+EC_INLINE Vec gate(Vec x) { return splat(1.0f) / (splat(1.0f) + decay(x)); }
+
 EC_INLINE Vec slope(Vec x) {
-  const Vec s = gate(x);
-  return s + x * s * (splat(1.0f) - s) * (splat(2 * kRoot) + splat(6 * kRoot * kCubic) * x * x);
+  const Vec e = decay(x), s = splat(1.0f) / (splat(1.0f) + e);
+  // e s is 1 - s without the cancellation, which x³ would enlarge.
+  return s + x * s * (e * s) * (splat(2 * kRoot) + splat(6 * kRoot * kCubic) * x * x);
 }
 
 }  // namespace

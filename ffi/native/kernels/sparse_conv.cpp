@@ -16,7 +16,8 @@ constexpr int gather_rows(int columns) {
 #endif
 }
 
-// Adds in[in_rows[r]] · weight to block[out_rows[r] - first] for Rows pairs.
+// Adds in[in_rows[r]] · weight to block[out_rows[r] - first] for Rows pairs. What is there already is added last, here and below: the rounding of a
+// long sum grows with the number of calls, not of terms.
 template <int Rows, int Columns>
 EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_rows, const int32_t* out_rows, const float* weight,
                            int64_t weight_stride, int64_t width, float* block, int64_t first) {
@@ -28,7 +29,7 @@ EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_row
     a[i] = in + in_rows[i] * depth;
     c[i] = block + (out_rows[i] - first) * width;
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) sums[i][j] = load(c[i] + j * kLanes);
+    for (int j = 0; j < Columns; ++j) sums[i][j] = Vec{};
   }
   for (int64_t k = 0; k < depth; ++k) {
     Vec w[Columns];
@@ -44,7 +45,7 @@ EC_INLINE void gather_tile(const float* in, int64_t depth, const int32_t* in_row
 #pragma GCC unroll 8
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) store(c[i] + j * kLanes, sums[i][j]);
+    for (int j = 0; j < Columns; ++j) store(c[i] + j * kLanes, load(c[i] + j * kLanes) + sums[i][j]);
 }
 
 template <int Columns>
@@ -80,7 +81,7 @@ EC_INLINE void outer_tile(const float* in, int64_t in_stride, const float* out_g
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) sums[i][j] = load(c + i * c_stride + j * kLanes);
+    for (int j = 0; j < Columns; ++j) sums[i][j] = Vec{};
   for (int64_t p = 0; p < pairs; ++p) {
     const float* a = in + in_rows[p] * in_stride;
     const float* b = out_grad + out_rows[p] * out_stride;
@@ -97,7 +98,7 @@ EC_INLINE void outer_tile(const float* in, int64_t in_stride, const float* out_g
 #pragma GCC unroll 12
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
-    for (int j = 0; j < Columns; ++j) store(c + i * c_stride + j * kLanes, sums[i][j]);
+    for (int j = 0; j < Columns; ++j) store(c + i * c_stride + j * kLanes, load(c + i * c_stride + j * kLanes) + sums[i][j]);
 }
 
 template <int Columns>
