@@ -1,37 +1,141 @@
-/** `make bench`: runs every comparison of this folder on the library built from these sources. Most need a python3 with torch, the peer. */
-import { join } from "node:path";
+/**
+ * `make bench`: one table of the heavy operations beside what people would use instead, on the library built from these sources.
+ *
+ *     ./earthcraft bun test/bench/run.ts [--only WORD] [--threads 2] [--seed 1] [--seconds 0.2] [--rounds 5] [--markdown FILE] [--quick]
+ *
+ * Peers need the Python that `test/parity/requirements.txt` describes. Beside the rows of `cpu/`, every `ROWS.bench.ts` and `ROWS.bench.py` of this folder
+ * (and `ngp.*`, `meshes.*`) is run with `--threads`, `--seed` and, if asked, `--quick`; its lines of JSON, { name, ours_ms, peer_ms, ratio, bar, stretch?, error,
+ * about? }, are rows. Exits with 1 where a result was wrong or a row failed; a bar that is missed is in the table.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { parseArgs } from "node:util";
 import { describeError, EXIT, UserError } from "../../cli/errors";
 import { processIo } from "../../cli/io";
 import { ensureNative } from "../../cli/setup/native";
-import { TORCH_VERSION } from "../../cli/setup/pins";
+import { sourceKey } from "../../cli/setup/native-path";
 import { makeReporter } from "../../cli/ui/make-reporter";
+import { torchPython } from "../parity/python";
+import { Bench, cpuTold } from "./cpu/bench";
+import { groups } from "./cpu/groups";
+import { limits } from "./cpu/limits";
+import { type Measured, markdown, summary, textHead, textLine, verdict } from "./cpu/table";
 
-/** EARTHCRAFT_PEERS, else python3, if it imports the torch that the library was built for. */
+const root = join(import.meta.dir, "..", "..");
+
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    threads: { type: "string", default: "2" },
+    seed: { type: "string", default: "1" },
+    seconds: { type: "string" },
+    rounds: { type: "string" },
+    markdown: { type: "string" },
+    quick: { type: "boolean", default: false },
+  },
+});
+
 function pythonWithTorch(): string {
-  const python = process.env.EARTHCRAFT_PEERS || "python3";
-  const asked = Bun.spawnSync([python, "-c", "import torch; print(torch.__version__)"], { stdio: ["ignore", "pipe", "ignore"] });
-  if (asked.exitCode === 0 && asked.stdout.toString().startsWith(TORCH_VERSION)) return python;
-  throw new UserError({
-    what: `${python} does not import torch ${TORCH_VERSION}, which ours is compared with`,
-    fix: `pip install torch==${TORCH_VERSION}, or name another python in EARTHCRAFT_PEERS`,
-    exit: EXIT.missing,
-  });
+  const { python, reason } = torchPython();
+  if (python) return python;
+  throw new UserError({ what: `nothing to compare with: ${reason.split(": ")[0]}`, fix: reason.split(": ").slice(1).join(": "), exit: EXIT.missing });
 }
 
-function compare(script: string, command: string[], env: Record<string, string> = {}): void {
-  console.log(`== ${script}`);
-  const ran = Bun.spawnSync(command, { env: { ...process.env, ...env }, stdio: ["ignore", "inherit", "inherit"] });
-  if (ran.exitCode !== 0) process.exitCode = EXIT.failed;
+/** What other scripts of this folder measure. */
+interface ScriptRow {
+  name: string;
+  ours_ms: number;
+  peer_ms?: number | null;
+  ratio?: number | null;
+  bar?: number | null;
+  stretch?: number | null;
+  error?: number | null;
+  about?: string;
+  problem?: string;
+}
+
+async function runScript(script: string, python: string, library: string, tell: (row: Measured) => void): Promise<void> {
+  const command = script.endsWith(".py") ? [python, script, library] : [process.execPath, script];
+  const given = ["--threads", flags.threads, "--seed", flags.seed, ...(flags.quick ? ["--quick"] : [])];
+  const child = Bun.spawn([...command, ...given], {
+    cwd: root,
+    env: { ...process.env, EARTHCRAFT_NATIVE: library, EARTHCRAFT_PEERS: python, OMP_NUM_THREADS: flags.threads },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for (const line of (await new Response(child.stdout).text()).split("\n")) {
+    if (!line.startsWith("{")) {
+      if (line) console.error(line);
+      continue;
+    }
+    const { name, ours_ms, peer_ms, ratio, bar, stretch, error, about, problem } = JSON.parse(line) as ScriptRow;
+    tell({
+      ...{ name, ours_ms, peer_ms: peer_ms ?? undefined, figure: ratio ?? (peer_ms ? ours_ms / peer_ms : Number.NaN), about, problem },
+      bar: bar == null ? undefined : { at: bar, stretch: stretch ?? undefined, better: "less" },
+      error_ours: error ?? undefined,
+      validity: "unverified",
+    });
+  }
+  if ((await child.exited) !== 0) tell({ name: basename(script), figure: Number.NaN, problem: `ended with ${child.exitCode ?? child.signalCode}` });
+}
+
+async function main(): Promise<void> {
+  const python = pythonWithTorch();
+  const library =
+    process.env.EARTHCRAFT_NATIVE || (await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }))).library;
+  process.env.EARTHCRAFT_NATIVE = library;
+  const out = join(root, "build");
+  mkdirSync(out, { recursive: true });
+
+  const rows: Measured[] = [];
+  const tell = (row: Measured) => {
+    rows.push(row);
+    console.log(textLine(row));
+  };
+  const bench = new Bench(
+    {
+      ...{ python, library, threads: Number(flags.threads), seed: Number(flags.seed), quick: flags.quick, log: join(out, "bench-peers.log") },
+      ...{ seconds: Number(flags.seconds ?? (flags.quick ? 0 : 0.2)), rounds: Number(flags.rounds ?? (flags.quick ? 1 : 5)) },
+    },
+    tell,
+  );
+  const head = [
+    `${new Date().toISOString().slice(0, 10)}, ${cpuTold()}`,
+    `${flags.threads} thread(s) unless said; Bun ${Bun.version}, sources of the native library ${sourceKey({})}`,
+    "medians of blocks of calls, ours and the peer's in turn; errors: |found − reference| / |reference|, the reference in f64 (f32 for bf16 attention and blocks)",
+  ];
+  try {
+    head.splice(1, 0, ...(await bench.hello()));
+    for (const text of head) console.log(text);
+    console.log(textHead());
+    for (const group of [...groups, ...limits].filter(({ name }) => name.includes(flags.only))) {
+      try {
+        await group.run(bench);
+      } catch (error) {
+        bench.add({ name: group.name, figure: Number.NaN, problem: String(error).slice(0, 300) });
+      }
+      bench.endGroup();
+    }
+  } finally {
+    bench.close();
+  }
+  const scripts = [...new Bun.Glob("{ngp,meshes,*.bench}.{ts,py}").scanSync({ cwd: import.meta.dir })].sort();
+  for (const script of scripts.filter((name) => name.includes(flags.only))) await runScript(join(import.meta.dir, script), python, library, tell);
+  console.log([...new Set(bench.notes)].join("\n"));
+  console.log(summary(rows));
+  if (!flags.quick && "linear".includes(flags.only)) {
+    // Its peer is the libtorch that ours is linked with, which ours calls itself on Intel's processors unless told otherwise.
+    const env = { ...process.env, EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: flags.threads };
+    Bun.spawnSync([process.execPath, join(import.meta.dir, "linear.ts"), "--threads", flags.threads], {
+      env,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+  }
+  if (flags.markdown) writeFileSync(flags.markdown, markdown([...head, ...new Set(bench.notes)], rows));
+  if (rows.some((row) => ["wrong", "failed"].includes(verdict(row))) || rows.length === 0) process.exitCode = EXIT.failed;
 }
 
 try {
-  const python = pythonWithTorch();
-  const built = await ensureNative(makeReporter(processIo(), { json: false, quiet: false, verbose: false }));
-  const library = process.env.EARTHCRAFT_NATIVE || built.library;
-  const at = (script: string) => join(import.meta.dir, script);
-  for (const script of [...new Bun.Glob("*.py").scanSync({ cwd: import.meta.dir })].sort()) compare(script, [python, at(script), library]);
-  // Its peer is the libtorch that ours is linked with.
-  compare("linear.ts", [process.execPath, at("linear.ts")], { EARTHCRAFT_NATIVE: library, EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: "1" });
+  await main();
 } catch (error) {
   console.error(describeError(error));
   process.exitCode = error instanceof UserError ? error.exit : EXIT.bug;

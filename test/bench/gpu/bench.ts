@@ -108,7 +108,7 @@ export class Bench {
     return this.make(() => Object.fromEntries([...loadSafetensors(inputs).tensors].map(([name, t]) => [name, t.to(this.device)])));
   }
 
-  /** Voxels of a terrain of sparse.py's, in Morton order; in a file too. */
+  /** Voxels of a terrain of terrain.py's, in Morton order; in a file too. */
   async voxels(terrain: { side: number; height: number }): Promise<Tensor> {
     const { coords } = await this.prepare("ground", terrain);
     const sorted = this.make(() => ops.earthcraft.voxelUnique(coords!)[0]);

@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from sparse import terrain  # noqa: E402
+from terrain import terrain  # noqa: E402
 
 F = torch.nn.functional
 TYPES = {"bf16": torch.bfloat16, "f32": torch.float32}

@@ -15,14 +15,24 @@ export interface PeerAnswer {
 }
 
 const SLOWEST_MS = 60_000;
+const GPU_PEER = join(import.meta.dir, "peer.py");
 
 export class Peer {
   readonly #process;
   readonly #lines: AsyncGenerator<string>;
   #ended = false;
+  readonly #slowest_ms: number;
 
-  constructor(python: string, device: string, log: string) {
-    this.#process = Bun.spawn([python, "-u", join(import.meta.dir, "peer.py"), device], {
+  /** @param slowest_ms what an answer may take */
+  constructor(
+    python: string,
+    device: string,
+    log: string,
+    { script = GPU_PEER, args = [] as string[], slowest_ms = SLOWEST_MS, env = process.env } = {},
+  ) {
+    this.#slowest_ms = slowest_ms;
+    this.#process = Bun.spawn([python, "-u", script, device, ...args], {
+      env,
       stdin: "pipe",
       stdout: "pipe",
       stderr: openSync(log, "w"),
@@ -31,14 +41,14 @@ export class Peer {
   }
 
   /** What it is, once it is there. */
-  hello(): Promise<{ torch: string; device: string; python: string }> {
-    return this.#answer(SLOWEST_MS);
+  hello(): Promise<{ torch: string; device: string; python: string; versions?: Record<string, string> }> {
+    return this.#answer(this.#slowest_ms);
   }
 
   async ask<T>(question: Record<string, unknown>): Promise<T> {
     this.#process.stdin.write(`${JSON.stringify(question)}\n`);
     this.#process.stdin.flush();
-    return this.#answer(SLOWEST_MS);
+    return this.#answer(this.#slowest_ms);
   }
 
   async #answer<T>(within_ms: number): Promise<T> {

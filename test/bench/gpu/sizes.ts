@@ -1,7 +1,7 @@
 /** Sizes of what is timed: `paper`, and `tiny`, with which the bench itself is tried where there is no GPU. */
 export interface Sizes {
   linear: { size: number };
-  /** Terrains for sparse.py's generator. */
+  /** Terrains for terrain.py's generator. */
   middle: { side: number; height: number };
   large: { side: number; height: number };
   narrow: number;
