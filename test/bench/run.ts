@@ -101,7 +101,7 @@ async function main(): Promise<void> {
   const head = [
     `${new Date().toISOString().slice(0, 10)}, ${cpuTold()}`,
     `${flags.threads} thread(s) unless said; Bun ${Bun.version}, sources of the native library ${sourceKey({})}`,
-    "medians of blocks of calls, ours and the peer's in turn; errors: |found − reference| / |reference|, the reference in f64 (f32 for bf16 attention and blocks)",
+    "medians of blocks of calls, ours and the peer's in turn; one thread by its processor time; errors: |found − reference| / |reference|, the reference in f64 (f32 for bf16 attention and blocks)",
   ];
   try {
     head.splice(1, 0, ...(await bench.hello()));
