@@ -1851,6 +1851,25 @@ function earthcraft_linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Ten
   return c.one($earthcraft_linear, 3);
 }
 
+const $earthcraft_march_rays = new Operator("earthcraft::march_rays", ["origins", "directions", "bits", "resolution", "cascades", "centre", "edge", "step", "cone", "near", "far", "max_samples", "jitter"]);
+function earthcraft_march_rays(origins: Tensor, directions: Tensor, bits: Tensor, resolution: number, cascades: number, centre: readonly number[], edge: number, step: number, cone?: number, near?: number, far?: number, maxSamples?: number, jitter?: Tensor | null): [positions: Tensor, distances: Tensor, lengths: Tensor, rays: Tensor, starts: Tensor] {
+  c.begin($earthcraft_march_rays);
+  c.tensor("origins", origins);
+  c.tensor("directions", directions);
+  c.tensor("bits", bits);
+  c.int("resolution", resolution);
+  c.int("cascades", cascades);
+  c.floats("centre", centre);
+  c.float("edge", edge);
+  c.float("step", step);
+  c.orDefault(c.float, "cone", cone);
+  c.orDefault(c.float, "near", near);
+  c.orDefault(c.float, "far", far);
+  c.orDefault(c.int, "max_samples", maxSamples);
+  c.orDefault(c.tensor, "jitter", jitter);
+  return c.many($earthcraft_march_rays, 13) as [positions: Tensor, distances: Tensor, lengths: Tensor, rays: Tensor, starts: Tensor];
+}
+
 const $earthcraft_marching_cubes = new Operator("earthcraft::marching_cubes", ["volume", "level", "spacing", "origin", "inside", "before", "first_plane", "first_vertex", "more"]);
 function earthcraft_marching_cubes(volume: Tensor, level?: number, spacing?: readonly number[], origin?: readonly number[], inside?: string, before?: Tensor | null, firstPlane?: number, firstVertex?: number, more?: boolean): [vertices: Tensor, faces: Tensor] {
   c.begin($earthcraft_marching_cubes);
@@ -1882,23 +1901,6 @@ function earthcraft_mesh_fill_holes(vertices: Tensor, faces: Tensor, maxEdges: n
   c.tensor("faces", faces);
   c.int("max_edges", maxEdges);
   return c.many($earthcraft_mesh_fill_holes, 3) as [vertices: Tensor, faces: Tensor];
-const $earthcraft_march_rays = new Operator("earthcraft::march_rays", ["origins", "directions", "bits", "resolution", "cascades", "centre", "edge", "step", "cone", "near", "far", "max_samples", "jitter"]);
-function earthcraft_march_rays(origins: Tensor, directions: Tensor, bits: Tensor, resolution: number, cascades: number, centre: readonly number[], edge: number, step: number, cone?: number, near?: number, far?: number, maxSamples?: number, jitter?: Tensor | null): [positions: Tensor, distances: Tensor, lengths: Tensor, rays: Tensor, starts: Tensor] {
-  c.begin($earthcraft_march_rays);
-  c.tensor("origins", origins);
-  c.tensor("directions", directions);
-  c.tensor("bits", bits);
-  c.int("resolution", resolution);
-  c.int("cascades", cascades);
-  c.floats("centre", centre);
-  c.float("edge", edge);
-  c.float("step", step);
-  c.orDefault(c.float, "cone", cone);
-  c.orDefault(c.float, "near", near);
-  c.orDefault(c.float, "far", far);
-  c.orDefault(c.int, "max_samples", maxSamples);
-  c.orDefault(c.tensor, "jitter", jitter);
-  return c.many($earthcraft_march_rays, 13) as [positions: Tensor, distances: Tensor, lengths: Tensor, rays: Tensor, starts: Tensor];
 }
 
 const $earthcraft_mesh_interpolate = new Operator("earthcraft::mesh_interpolate", ["face", "barycentrics", "faces", "attributes"]);
@@ -2988,14 +2990,14 @@ export const earthcraft = {
   layerNorm: earthcraft_layer_norm,
   /** earthcraft::linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor */
   linear: earthcraft_linear,
+  /** earthcraft::march_rays(Tensor origins, Tensor directions, Tensor bits, int resolution, int cascades, float[] centre, float edge, float step, float cone=0., float near=0., float far=10000000000., int max_samples=1024, Tensor? jitter=None) -> (Tensor positions, Tensor distances, Tensor lengths, Tensor rays, Tensor starts) */
+  marchRays: earthcraft_march_rays,
   /** earthcraft::marching_cubes(Tensor volume, float level=0., float[] spacing=[1., 1., 1.], float[] origin=[0., 0., 0.], str inside="above", Tensor? before=None, int first_plane=0, int first_vertex=0, bool more=False) -> (Tensor vertices, Tensor faces) */
   marchingCubes: earthcraft_marching_cubes,
   /** earthcraft::mesh_components(Tensor vertices, Tensor faces, str by="vertices") -> (Tensor piece_of_face, Tensor piece_of_vertex, Tensor areas, Tensor face_counts) */
   meshComponents: earthcraft_mesh_components,
   /** earthcraft::mesh_fill_holes(Tensor vertices, Tensor faces, int max_edges) -> (Tensor vertices, Tensor faces) */
   meshFillHoles: earthcraft_mesh_fill_holes,
-  /** earthcraft::march_rays(Tensor origins, Tensor directions, Tensor bits, int resolution, int cascades, float[] centre, float edge, float step, float cone=0., float near=0., float far=10000000000., int max_samples=1024, Tensor? jitter=None) -> (Tensor positions, Tensor distances, Tensor lengths, Tensor rays, Tensor starts) */
-  marchRays: earthcraft_march_rays,
   /** earthcraft::mesh_interpolate(Tensor face, Tensor barycentrics, Tensor faces, Tensor attributes) -> Tensor */
   meshInterpolate: earthcraft_mesh_interpolate,
   /** earthcraft::mesh_raster(Tensor vertices, Tensor faces, Tensor viewmats, Tensor Ks, int width, int height, float near=0.01, str projection="pinhole") -> (Tensor face, Tensor barycentrics, Tensor depth) */
