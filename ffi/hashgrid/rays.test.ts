@@ -241,6 +241,37 @@ describe("encodeDirections", () => {
     );
   });
 
+  test("are the functions of Legendre's polynomials, with the sign of Condon and Shortley", () => {
+    const directions = sphere().directions;
+    const d = directions.toArray();
+    const legendre = [
+      [(_: number) => 1],
+      [(z: number) => z, (_: number, s: number) => -s],
+      [(z: number) => (3 * z * z - 1) / 2, (z: number, s: number) => -3 * z * s, (_: number, s: number) => 3 * s * s],
+      [
+        (z: number) => (5 * z ** 3 - 3 * z) / 2,
+        (z: number, s: number) => -1.5 * (5 * z * z - 1) * s,
+        (z: number, s: number) => 15 * z * s * s,
+        (_: number, s: number) => -15 * s ** 3,
+      ],
+    ];
+    const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1));
+    const expected = Array.from({ length: 32 }, (_, i) => {
+      const [x, y, z] = [d[3 * i]!, d[3 * i + 1]!, d[3 * i + 2]!];
+      const [azimuth, s] = [Math.atan2(y, x), Math.hypot(x, y)];
+      return legendre.flatMap((of, l) =>
+        Array.from({ length: 2 * l + 1 }, (_, k) => {
+          const m = k - l;
+          const order = Math.abs(m);
+          const norm = Math.sqrt((((2 * l + 1) / (4 * Math.PI)) * factorial(l - order)) / factorial(l + order));
+          const around = m === 0 ? 1 : Math.SQRT2 * (m > 0 ? Math.cos(m * azimuth) : Math.sin(order * azimuth));
+          return norm * of[order]!(z, s) * around;
+        }),
+      );
+    });
+    expect(encodeDirections(directions)).toBeCloseToTensor(expected.flat(), { atol: 1e-12 });
+  });
+
   test("have the sign and order of splats' colours, and fewer degrees are the first ones", () => {
     const [means, sh] = [randomTensor([50, 3], 1, "f64"), randomTensor([50, 4, 3], 2, "f64")];
     const viewmat = Tensor.from(Float64Array.of(1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1), [1, 4, 4]); // a camera at the origin

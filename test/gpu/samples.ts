@@ -3,7 +3,7 @@
  * What they compute is compared with the CPU's operators, which have tests of their own against references that share no code.
  */
 import { autocast, noGrad, ops, Tensor } from "../../ffi";
-import { data, leaf, type Samples } from "../operators/sample";
+import { data, leaf, positive, type Samples } from "../operators/sample";
 import { coordsOf, randomRows } from "../voxels";
 
 const e = ops.earthcraft;
@@ -115,6 +115,18 @@ export const gpuSamples: Samples = {
     return [e.neighbourMap(coords, coords, 3, 1), e.neighbourMap(coarse, coords, 2, 2), e.voxelLookup(coords, voxels(2000, 6))];
   },
   "windows of voxels in no order": () => [...e.windowPartition(voxels(3000, 5), 8, 4), ...e.windowPartition(voxels(3000, 5), 65536, 0)],
+  "hash_grid, rows that thousands of samples meet in": () => e.hashGrid(positive(5000, 3).sub(0.5), leaf(8 + 27, 2), [1, 2], 10),
+  "hash_grid, 1 feature": () => e.hashGrid(positive(700, 3).sub(0.7), leaf(125 + 1024, 1), [4, 200], 10),
+  "hash_grid, 8 features": () => e.hashGrid(positive(700, 3).sub(0.5), leaf(125 + 1024, 8), [4, 30], 10),
+  "hash_grid f64": () => [e.hashGrid(positive(700, 3).sub(0.5).to("f64"), leaf(125 + 1024, 4).to("f64"), [4, 30], 10)],
+  "hash_grid of no sample": () => e.hashGrid(leaf(0, 3), leaf(125, 2), [4], 10),
+  "sh_encode f64, 3 degrees": () => [e.shEncode(leaf(300, 3).to("f64"), 3)],
+  "fused_mlp of three hidden layers": () => e.fusedMlp(leaf(900, 7), leaf(7 * 16 + 16 * 16 + 16 * 16 + 16).mul(0.2), [7, 16, 16, 16, 1]),
+  "composite f64": () => {
+    const f64 = (t: Tensor) => t.to("f64");
+    const starts = Tensor.from([0, 3, 3, 200, 300], [5], { dtype: "i64" });
+    return e.composite(f64(positive(300)), f64(leaf(300, 4)), f64(data(300).abs().mul(0.1)), f64(data(300).abs()), starts, 0);
+  },
   "adamw_ of f32 moments": () =>
     noGrad(() => {
       const params = [data(300, 257), data(33), data(1)];

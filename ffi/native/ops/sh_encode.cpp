@@ -11,6 +11,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include <type_traits>
+
 #include "../kernels/sh_basis.h"
 #include "autocast.h"
 
@@ -22,31 +24,57 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kGrain = 1 << 12;
 
-template <typename T>
-void encode(const at::Tensor& directions, int degrees, const at::Tensor& out) {
-  const int64_t n = directions.size(0);
-  const T* from = directions.const_data_ptr<T>();
-  T* to = out.mutable_data_ptr<T>();
+// Directions [begin, end). The number of degrees is the compiler's to know: the loop becomes one of vectors.
+template <int degrees, typename T>
+void encode_range(const T* from, int64_t n, int64_t begin, int64_t end, T* to) {
+#pragma omp simd
+  for (int64_t i = begin; i < end; ++i)
+    sh_basis(degrees, from[3 * i], from[3 * i + 1], from[3 * i + 2], [&](int k, T value, T, T, T) { to[k * n + i] = value; });
+}
+
+template <int degrees, typename T>
+void backward_range(const T* from, const T* slope, int64_t n, int64_t begin, int64_t end, T* to) {
+#pragma omp simd
+  for (int64_t i = begin; i < end; ++i) {
+    T x = 0, y = 0, z = 0;
+    sh_basis(degrees, from[3 * i], from[3 * i + 1], from[3 * i + 2], [&](int k, T, T dx, T dy, T dz) {
+      const T g = slope[k * n + i];
+      x += g * dx, y += g * dy, z += g * dz;
+    });
+    to[3 * i] = x, to[3 * i + 1] = y, to[3 * i + 2] = z;
+  }
+}
+
+// body(the degrees as a type) for ranges of directions
+template <typename Body>
+void each_range(int64_t degrees, int64_t n, const Body& body) {
   at::parallel_for(0, n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      sh_basis(degrees, from[3 * i], from[3 * i + 1], from[3 * i + 2], [&](int k, T value, T, T, T) { to[k * n + i] = value; });
+    switch (degrees) {
+      case 1:
+        return body(std::integral_constant<int, 1>(), begin, end);
+      case 2:
+        return body(std::integral_constant<int, 2>(), begin, end);
+      case 3:
+        return body(std::integral_constant<int, 3>(), begin, end);
+      default:
+        return body(std::integral_constant<int, 4>(), begin, end);
+    }
   });
 }
 
 template <typename T>
-void backward(const at::Tensor& grad, const at::Tensor& directions, int degrees, const at::Tensor& out) {
+void encode(const at::Tensor& directions, int64_t degrees, const at::Tensor& out) {
   const int64_t n = directions.size(0);
-  const T *from = directions.const_data_ptr<T>(), *slope = grad.const_data_ptr<T>();
-  T* to = out.mutable_data_ptr<T>();
-  at::parallel_for(0, n, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      T sums[3] = {};
-      sh_basis(degrees, from[3 * i], from[3 * i + 1], from[3 * i + 2], [&](int k, T, T dx, T dy, T dz) {
-        const T g = slope[k * n + i];
-        sums[0] += g * dx, sums[1] += g * dy, sums[2] += g * dz;
-      });
-      for (int axis = 0; axis < 3; ++axis) to[3 * i + axis] = sums[axis];
-    }
+  each_range(degrees, n, [&](auto count, int64_t begin, int64_t end) {
+    encode_range<decltype(count)::value>(directions.const_data_ptr<T>(), n, begin, end, out.mutable_data_ptr<T>());
+  });
+}
+
+template <typename T>
+void backward(const at::Tensor& grad, const at::Tensor& directions, int64_t degrees, const at::Tensor& out) {
+  const int64_t n = directions.size(0);
+  each_range(degrees, n, [&](auto count, int64_t begin, int64_t end) {
+    backward_range<decltype(count)::value>(directions.const_data_ptr<T>(), grad.const_data_ptr<T>(), n, begin, end, out.mutable_data_ptr<T>());
   });
 }
 
@@ -54,8 +82,7 @@ at::Tensor sh_encode_op(const at::Tensor& directions_N3, int64_t degrees) {
   check_sh_encode("sh_encode", directions_N3, degrees);
   const at::Tensor directions = directions_N3.contiguous();
   at::Tensor out = at::empty({degrees * degrees, directions.size(0)}, directions.options());
-  directions.scalar_type() == at::kFloat ? encode<float>(directions, static_cast<int>(degrees), out)
-                                         : encode<double>(directions, static_cast<int>(degrees), out);
+  directions.scalar_type() == at::kFloat ? encode<float>(directions, degrees, out) : encode<double>(directions, degrees, out);
   return out.t();
 }
 
@@ -64,8 +91,7 @@ at::Tensor sh_encode_backward_op(const at::Tensor& out_grad, const at::Tensor& d
   check_sh_grad(out_grad, directions_N3, degrees);
   const at::Tensor directions = directions_N3.contiguous(), grad = out_grad.t().contiguous();
   at::Tensor out = at::empty(directions.sizes(), directions.options());
-  directions.scalar_type() == at::kFloat ? backward<float>(grad, directions, static_cast<int>(degrees), out)
-                                         : backward<double>(grad, directions, static_cast<int>(degrees), out);
+  directions.scalar_type() == at::kFloat ? backward<float>(grad, directions, degrees, out) : backward<double>(grad, directions, degrees, out);
   return out;
 }
 
