@@ -91,6 +91,15 @@ describe("fillHoles", () => {
     expect(meshFacts(filled).badEdges).toBe(0);
   });
 
+  test("two loops that would both take the edge between the corners that they share: one does, the other gets a vertex", () => {
+    // Two strips that meet at p and q only: each is closed by itself, and the edge across it is there already.
+    const [p, q, a, b, c, d] = [0, 1, 2, 3, 4, 5];
+    const vertices = Tensor.from([0, 0, 0.3, 0, 0, -0.3, 1, -2, 0, 1, 2, 0, -1, 2, 0, -1, -2, 0], [6, 3]);
+    const filled = fillHoles({ vertices, faces: facesOf([p, b, c, p, d, a, q, c, b, q, a, d]) }, { maxEdges: 4 });
+    expect(meshFacts(filled)).toMatchObject({ openEdges: 0, badEdges: 0, badFaces: 0, vertices: 7, faces: 10 });
+    expect(rows(filled).filter((face) => face.includes(p) && face.includes(q)).length).toBe(2);
+  });
+
   test("one face alone, no face, broken vertices, edges of three faces: no crash, nothing added where there is no hole", () => {
     const one = { vertices: Tensor.from([0, 0, 0, 1, 0, 0, 0, 1, 0], [3, 3]), faces: facesOf([0, 1, 2]) };
     expect(fillHoles(one, { maxEdges: 10 }).faces.shape).toEqual([1, 3]);
