@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sharp from "sharp";
 import { ownTimes, readTrace } from "../test/bench/trace-table";
 import { scope, span, startTrace, stopTrace, Tensor } from ".";
 
@@ -46,6 +47,33 @@ test("a second trace goes on in the same file; one that cannot be written is an 
   const shapes = readTrace(`[${readFileSync(file, "utf8")}`).filter(({ name }) => name === "aten::neg");
   expect(shapes.map(({ args }) => args!.inputs)).toEqual(["[1] Float", "[2] Float"]);
   expect(() => startTrace(join(dir, "nowhere", "trace.json"))).toThrow(/nowhere\/trace.json.*No such file/);
+});
+
+test("a picture shows one whole step, and a step that is not there is named", async () => {
+  const [file, picture] = [join(dir, "steps.json"), join(dir, "step.png")];
+  const span = (name: string, ph: "B" | "E", ts: number) => ({ name, cat: "span", ph, ts, pid: 1, tid: 1 });
+  const operator = (ts: number, dur: number) => ({ name: "aten::mm", ph: "X", ts, dur, pid: 1, tid: 1, args: { inputs: "", bytes: 8 } });
+  const step = (at: number) => [
+    span("loss", "B", at),
+    operator(at + 10, 300),
+    span("loss", "E", at + 500),
+    span("update", "B", at + 500),
+    span("update", "E", at + 900),
+  ];
+  writeFileSync(file, JSON.stringify([...step(0), ...step(1000)]));
+  const draw = (...flags: string[]) => {
+    const script = join(import.meta.dir, "..", "test", "bench", "trace-picture.ts");
+    return Bun.spawnSync([process.execPath, script, file, picture, ...flags], { stderr: "pipe" });
+  };
+  expect(draw("--width", "700").exitCode).toBe(0);
+  const { data, info } = await sharp(picture).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+  expect(info.width).toBe(700);
+  // The product takes 300 of the step's 900 us, from its 10th on, in the lane below the spans.
+  const scale = (700 - 2 * 24) / 900;
+  const white = (x: number, y: number) => data[3 * (y * info.width + Math.round(x))]! > 250;
+  const lane = 12 + 26 + 20;
+  expect([24 + 5 * scale, 24 + 20 * scale, 24 + 300 * scale, 24 + 320 * scale].map((x) => white(x, lane))).toEqual([true, false, false, true]);
+  expect(draw("--step", "7").stderr.toString()).toContain("has 2 whole steps, no step 7");
 });
 
 test("own time leaves out what runs inside", () => {

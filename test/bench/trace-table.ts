@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-interface Operator {
+export interface Operator {
   name: string;
   cat?: string;
   ph: string;
