@@ -8,7 +8,7 @@ import { cachePath } from "../cli/setup/cache";
 import { findNvcc } from "../cli/setup/cuda";
 import { skipUnless } from "./skip";
 
-const ARCH = "compute_90";
+const ARCH = "compute_90a";
 const native = join(programRoot, "ffi", "native");
 const sourcesIn = (pattern: string) => [...new Bun.Glob(pattern).scanSync({ cwd: native })].sort();
 const nvcc = findNvcc();

@@ -16,10 +16,14 @@ function convolution(
   channels: readonly [number, number],
   to: "f32" | "bf16" | "f64",
   kind: "same" | "down" | "up",
+  kernel: 2 | 3 = 3,
 ): readonly Tensor[] {
-  const fine = e.voxelUnique(voxels(count, 7))[0];
-  const [coarse] = e.voxelCoarsen(fine);
-  const strided = e.neighbourMap(coarse, fine, 3, 2);
+  const fine = e
+    .voxelUnique(voxels(Math.max(count, 3000), 7))[0]
+    .narrow(0, 0, count)
+    .contiguous();
+  const [coarse, , children] = e.voxelCoarsen(fine);
+  const strided = kernel === 3 ? e.neighbourMap(coarse, fine, 3, 2) : children;
   const [there, back] =
     kind === "same"
       ? [e.convPairs(e.neighbourMap(fine, fine, 3, 1)), null]
@@ -27,7 +31,7 @@ function convolution(
   const [pairs, backwards] = kind === "up" ? [back!, there] : [there, back];
   const [rows_in, rows_out] = kind === "up" ? [coarse, fine] : kind === "down" ? [fine, coarse] : [fine, fine];
   const feats = leaf(rows_in.size(0), channels[0]);
-  const weight = leaf(27, ...channels).mul(0.1);
+  const weight = leaf(kernel ** 3, ...channels).mul(0.1);
   const bias = leaf(channels[1]);
   const out = e.sparseConv(feats.to(to), weight.to(to), bias.to(to), ...pairs, backwards?.[0] ?? null, backwards?.[1] ?? null, rows_out.size(0));
   return [out.to(to === "f64" ? "f64" : "f32")];
@@ -64,6 +68,21 @@ export const gpuSamples: Samples = {
   "sparse_conv bf16, odd channels": () => convolution(3000, [13, 27], "bf16", "same"),
   "sparse_conv bf16, strided": () => convolution(3000, [48, 64], "bf16", "down"),
   "sparse_conv bf16, transposed": () => convolution(3000, [64, 48], "bf16", "up"),
+  "sparse_conv bf16, 8 channels": () => convolution(3000, [8, 8], "bf16", "same"),
+  "sparse_conv bf16, 72 and 512 channels": () => convolution(3000, [72, 512], "bf16", "same"),
+  "sparse_conv bf16, 512 and 320 channels": () => convolution(700, [512, 320], "bf16", "same"),
+  "sparse_conv bf16, 1280 channels": () => convolution(300, [1280, 1280], "bf16", "same"),
+  "sparse_conv bf16, 512 channels, strided": () => convolution(900, [512, 136], "bf16", "down"),
+  "sparse_conv bf16, kernel 2": () => convolution(3000, [64, 128], "bf16", "down", 2),
+  "sparse_conv bf16, kernel 2, transposed": () => convolution(3000, [128, 64], "bf16", "up", 2),
+  ...Object.fromEntries(
+    [1, 127, 128, 129, 257].map((rows) => [`sparse_conv bf16 of ${rows} voxels`, () => convolution(rows, [136, 200], "bf16", "same")]),
+  ),
+  "sparse_conv bf16 of no voxel": () => {
+    const none = Tensor.from(Int32Array.of(), [0, 4]);
+    const [pairs, starts] = e.convPairs(e.neighbourMap(none, none, 3, 1));
+    return e.sparseConv(half(0, 128), half(27, 128, 128), half(128), pairs, starts, null, null, 0).to("f32");
+  },
   "sparse_conv of no voxel": () => {
     const none = Tensor.from(Int32Array.of(), [0, 4]);
     const [pairs, starts] = e.convPairs(e.neighbourMap(none, none, 3, 1));

@@ -21,6 +21,9 @@ foreach(ARCH IN LISTS EARTHCRAFT_CUDA_ARCHS)
     list(APPEND NVCC_FLAGS "-gencode=arch=compute_${ARCH},code=sm_${ARCH}")
   endif()
 endforeach()
+if("90a" IN_LIST EARTHCRAFT_CUDA_ARCHS)  # 9.0 with what later GPUs don't have: wgmma
+  list(APPEND NVCC_FLAGS -DEARTHCRAFT_SM90A)
+endif()
 
 file(GLOB CUDA_KERNELS CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/*.cu")
 file(GLOB CUDA_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/cuda/ops/*.cpp")
