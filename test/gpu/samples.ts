@@ -71,6 +71,7 @@ export const gpuSamples: Samples = {
   "sparse_conv bf16, 8 channels": () => convolution(3000, [8, 8], "bf16", "same"),
   "sparse_conv bf16, 72 and 512 channels": () => convolution(3000, [72, 512], "bf16", "same"),
   "sparse_conv bf16, 512 and 320 channels": () => convolution(700, [512, 320], "bf16", "same"),
+  "sparse_conv bf16, 512 channels": () => convolution(1500, [512, 520], "bf16", "same"),
   "sparse_conv bf16, 1280 channels": () => convolution(300, [1280, 1280], "bf16", "same"),
   "sparse_conv bf16, 512 channels, strided": () => convolution(900, [512, 136], "bf16", "down"),
   "sparse_conv bf16, kernel 2": () => convolution(3000, [64, 128], "bf16", "down", 2),

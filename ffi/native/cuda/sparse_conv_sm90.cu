@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kGroup = 128;                // threads of four warps
 constexpr int kBlockThreads = 3 * kGroup;  // one group fetches, two multiply
+constexpr int kProcessors = 132;           // multiprocessors of an H100
 constexpr int kAhead = 4;                  // taps whose rows are looked up before they are fetched
 
 template <int columns, int stages, int blocks>
@@ -342,11 +343,12 @@ bool conv_sm90(int device) {
 }
 
 ConvCut conv_cut(int64_t rows, int64_t taps, int64_t in_channels, int64_t out_channels) {
-  constexpr int64_t kWanted = 132;  // tiles times panels: one for each multiprocessor of an H100
-  const int64_t groups = taps == 27 && in_channels >= 320 && out_channels >= 320 ? 3 : 1;
+  // Tiles of few rows share few taps, and products weigh more where channels are many.
+  const int64_t wide = rows < 65'536 ? 512 : 1024, groups = taps == 27 && in_channels >= wide && out_channels >= wide ? 3 : 1;
+  // The widest panels, so that rows are gathered few times, of those that leave a sixth unused at most and give every multiprocessor something to do.
   for (const int64_t columns : {256, 192, 128}) {
-    const int64_t panels = blocks_for(out_channels, columns);
-    if (panels * columns <= out_channels + out_channels / 8 && blocks_for(rows, kTileRows) * panels >= kWanted) return {groups, columns};
+    const int64_t panels = blocks_for(out_channels, columns), used = blocks_for(out_channels, kSlab) * kSlab;
+    if (panels * columns * 5 <= used * 6 && blocks_for(rows, kTileRows) * panels >= kProcessors) return {groups, columns};
   }
   return {groups, 64};
 }
@@ -361,6 +363,8 @@ cudaError_t conv_forward_sm90(const ConvTiled& t, cudaStream_t stream) {
     case 128:
       return launch<Shape<128, 6, 1>>(t, stream);
     default:
+      // Few tiles are done sooner by one block on a multiprocessor that fetches further ahead.
+      if (t.tiles.tiles * blocks_for(t.out_channels, 64) <= 2 * kProcessors) return launch<Shape<64, 8, 1>>(t, stream);
       return launch<Shape<64, 4, 2>>(t, stream);
   }
 }
