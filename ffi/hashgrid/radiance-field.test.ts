@@ -5,6 +5,7 @@ import { randomTensor } from "../../test/voxels";
 import { grad, noGrad, scope, setThreads, Tensor } from "../index";
 import { encodeDirections, OccupancyGrid, pixelRays, RadianceField, RadianceFieldTrainer } from "./index";
 
+setThreads(1);
 const SIZE = 48;
 const STEPS = 400;
 const MARCH = { step_m: 0.25, near_m: 4, maxSamples: 256 };
@@ -50,6 +51,30 @@ describe("RadianceField", () => {
   });
 });
 
+describe("RadianceFieldTrainer", () => {
+  test("stopped and resumed goes on to the same bytes, through updates of the occupancy grid", () => {
+    const cameras = camerasRound(6, 16);
+    const started = () => {
+      const { field, occupancy } = made();
+      return new RadianceFieldTrainer(field, occupancy, { seed: 1, ...MARCH, step_m: 1 });
+    };
+    const run = (trainer: RadianceFieldTrainer, to: number) => {
+      while (trainer.stepCount < to) scope(() => void trainer.step(drawPixels(cameras, 16, 64, trainer.stepCount)));
+      return trainer;
+    };
+    const [through, stopped, resumed] = [run(started(), 40), run(started(), 25), started()];
+    resumed.loadStateDict(stopped.stateDict(), stopped.stepCount);
+    run(resumed, 40);
+    for (const [name, tensor] of through.stateDict()) expect(resumed.stateDict().get(name)!).toEqualTensor(tensor);
+    expect(() => resumed.loadStateDict(new Map(), 1)).toThrow("grid.table is missing");
+    for (const trainer of [through, stopped, resumed]) {
+      trainer.dispose();
+      trainer.occupancy.dispose();
+      trainer.field.dispose();
+    }
+  });
+});
+
 describe("a town of boxes, learned from 40 pictures", () => {
   const { field, occupancy } = made();
   const held = camerasRound(4, SIZE, 0.37);
@@ -61,7 +86,6 @@ describe("a town of boxes, learned from 40 pictures", () => {
   const samples: number[] = [];
 
   beforeAll(() => {
-    setThreads(1);
     const cameras = camerasRound(40, SIZE);
     const trainer = new RadianceFieldTrainer(field, occupancy, { seed: 1, opticalThreshold: 0.05, ...MARCH });
     for (let step = 0; step < STEPS; ++step)

@@ -92,6 +92,29 @@ export class RadianceFieldTrainer {
     });
   }
 
+  /** Field, occupancy grid and both optimisers, by name; not copies. With `stepCount`, all that the next step depends on but its batch. */
+  stateDict(): Map<string, Tensor> {
+    return new Map(this.#parts().flatMap(([name, part]) => [...part.stateDict()].map(([key, tensor]) => [`${name}.${key}`, tensor] as const)));
+  }
+
+  /** Copies a saved state in. @throws when a name is missing or a shape differs */
+  loadStateDict(state: ReadonlyMap<string, Tensor>, stepCount: number): void {
+    for (const [name, part] of this.#parts()) {
+      const own = [...state].filter(([key]) => key.startsWith(`${name}.`)).map(([key, tensor]) => [key.slice(name.length + 1), tensor] as const);
+      part.loadStateDict(new Map(own), stepCount);
+    }
+    this.stepCount = stepCount;
+  }
+
+  #parts() {
+    return [
+      ["field", this.field],
+      ["occupancy", this.occupancy],
+      ["table", this.#table],
+      ["networks", this.#networks],
+    ] as const;
+  }
+
   dispose(): void {
     this.#table.dispose();
     this.#networks.dispose();
