@@ -56,7 +56,7 @@ describe("RadianceFieldTrainer", () => {
     const cameras = camerasRound(6, 16);
     const started = () => {
       const { field, occupancy } = made();
-      return new RadianceFieldTrainer(field, occupancy, { seed: 1, ...MARCH, step_m: 1 });
+      return new RadianceFieldTrainer(field, occupancy, { seed: 1, opticalThreshold: 0.05, ...MARCH, step_m: 1 });
     };
     const run = (trainer: RadianceFieldTrainer, to: number) => {
       while (trainer.stepCount < to) scope(() => void trainer.step(drawPixels(cameras, 16, 64, trainer.stepCount)));
