@@ -51,7 +51,7 @@ struct MarchSteps {
 template <typename Emit>
 EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const float* origin,
                                  const float* direction, double jitter, const Emit& emit) {
-  double from[3], along[3], length = 0;
+  double from[3], along[3], inverse[3], length = 0;
   for (int axis = 0; axis < 3; ++axis) {
     from[axis] = static_cast<double>(origin[axis]) - cubes.centre[axis];
     along[axis] = direction[axis];
@@ -63,18 +63,23 @@ EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bit
   double begin = steps.near, end = steps.far;
   for (int axis = 0; axis < 3; ++axis) {
     along[axis] /= length;
+    inverse[axis] = 1 / along[axis];
     if (along[axis] == 0) {
       if (std::abs(from[axis]) >= half) return 0;
       continue;
     }
-    const double a = (-half - from[axis]) / along[axis], b = (half - from[axis]) / along[axis];
+    const double a = (-half - from[axis]) * inverse[axis], b = (half - from[axis]) * inverse[axis];
     begin = std::fmax(begin, std::fmin(a, b));
     end = std::fmin(end, std::fmax(a, b));
   }
   if (!(begin < end)) return 0;
-  int64_t count = 0;
-  for (double t = begin + steps.at(begin) * jitter; count < steps.samples;) {
-    const double dt = steps.at(t), middle = t + dt / 2;
+  // Steps of one length are counted, so that where a sample stands does not depend on what is empty before it; growing ones follow from each other.
+  const bool even = steps.cone == 0;
+  const double first = begin + steps.at(begin) * jitter, middle_cell = static_cast<double>(cubes.resolution) / 2;
+  double t = first;
+  int64_t step = 0, count = 0;
+  while (count < steps.samples) {
+    const double dt = even ? steps.step : steps.at(t), middle = t + dt / 2;
     if (!(middle < end)) break;
     double at[3], reach = 0;
     for (int axis = 0; axis < 3; ++axis) {
@@ -84,10 +89,12 @@ EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bit
     int cascade = 0;
     double edge = cubes.edge;
     while (cascade + 1 < cubes.cascades && (2 * reach >= edge || edge < dt * static_cast<double>(cubes.resolution))) ++cascade, edge *= 2;
+    const double cell_edge = edge / static_cast<double>(cubes.resolution), cells_a_metre = static_cast<double>(cubes.resolution) / edge;
     int64_t cell = 0, place[3];
     for (int axis = 2; axis >= 0; --axis) {
-      place[axis] = static_cast<int64_t>(std::floor((at[axis] / edge + 0.5) * static_cast<double>(cubes.resolution)));
-      place[axis] = place[axis] < 0 ? 0 : place[axis] >= cubes.resolution ? cubes.resolution - 1 : place[axis];
+      const double across = at[axis] * cells_a_metre + middle_cell;
+      place[axis] = across > 0 ? static_cast<int64_t>(across) : 0;
+      if (place[axis] >= cubes.resolution) place[axis] = cubes.resolution - 1;
       cell = cell * cubes.resolution + place[axis];
     }
     cell += cascade * cubes.cells();
@@ -96,15 +103,22 @@ EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bit
                              static_cast<float>(at[2] / outer + 0.5)};
       emit(middle, dt, unit);
       ++count;
-      t += dt;
+      t = even ? first + static_cast<double>(++step) * dt : t + dt;
       continue;
     }
-    // On to the first sample beyond the empty cell: whole steps, so that where samples stand does not depend on what is empty before them.
+    // On to the first sample beyond the empty cell.
     double leave = end;
     for (int axis = 0; axis < 3; ++axis) {
       if (along[axis] == 0) continue;
-      const double wall = (static_cast<double>(place[axis] + (along[axis] > 0)) / static_cast<double>(cubes.resolution) - 0.5) * edge;
-      leave = std::fmin(leave, (wall - from[axis]) / along[axis]);
+      const double wall = (static_cast<double>(place[axis] + (along[axis] > 0)) - middle_cell) * cell_edge;
+      leave = std::fmin(leave, (wall - from[axis]) * inverse[axis]);
+    }
+    if (even) {
+      const double ahead = (leave - first) / dt - 0.5;
+      const int64_t below = static_cast<int64_t>(ahead), next = below < ahead ? below + 1 : below;
+      step = next > step ? next : step + 1;
+      t = first + static_cast<double>(step) * dt;
+      continue;
     }
     double width = dt;
     do {

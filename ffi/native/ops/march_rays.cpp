@@ -14,13 +14,19 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <optional>
 #include <tuple>
+#include <vector>
 
 namespace earthcraft {
 namespace {
 
-constexpr int64_t kGrain = 16;  // rays
+constexpr int64_t kRayBlock = 64;
+
+struct Sample {
+  float unit[3], distance, length;
+};
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> march_rays(const at::Tensor& origins_R3, const at::Tensor& directions_R3,
                                                                                   const at::Tensor& bits_any, int64_t resolution, int64_t cascades,
@@ -37,15 +43,19 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> march_ray
   const float *from = origins.const_data_ptr<float>(), *along = directions.const_data_ptr<float>(),
               *late = jitter.defined() ? jitter.const_data_ptr<float>() : nullptr;
   const uint8_t* occupied = bits.const_data_ptr<uint8_t>();
-  const auto walk = [&](int64_t r, const auto& emit) {
-    return march_ray(cubes, occupied, steps, from + 3 * r, along + 3 * r, late == nullptr ? 0.0 : static_cast<double>(late[r]), emit);
-  };
-
   at::Tensor starts = at::empty({rays + 1}, origins.options().dtype(at::kLong));
   int64_t* start = starts.mutable_data_ptr<int64_t>();
   start[0] = 0;
-  at::parallel_for(0, rays, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) start[r + 1] = walk(r, [](double, double, const float*) {});
+  std::vector<std::vector<Sample>> found((rays + kRayBlock - 1) / kRayBlock);
+  const auto blocks = static_cast<int64_t>(found.size());
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block)
+      for (int64_t r = block * kRayBlock; r < std::min(rays, (block + 1) * kRayBlock); ++r) {
+        const double jitter = late == nullptr ? 0.0 : static_cast<double>(late[r]);
+        start[r + 1] = march_ray(cubes, occupied, steps, from + 3 * r, along + 3 * r, jitter, [&](double t, double dt, const float* unit) {
+          found[block].push_back({{unit[0], unit[1], unit[2]}, static_cast<float>(t), static_cast<float>(dt)});
+        });
+      }
   });
   for (int64_t r = 0; r < rays; ++r) start[r + 1] += start[r];
 
@@ -54,15 +64,17 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> march_ray
              lengths = at::empty({samples}, origins.options()), ray_of = at::empty({samples}, starts.options());
   float *position = positions.mutable_data_ptr<float>(), *distance = distances.mutable_data_ptr<float>(), *length = lengths.mutable_data_ptr<float>();
   int64_t* ray = ray_of.mutable_data_ptr<int64_t>();
-  at::parallel_for(0, rays, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      int64_t to = start[r];
-      walk(r, [&](double t, double dt, const float* unit) {
-        for (int axis = 0; axis < 3; ++axis) position[axis * samples + to] = unit[axis];
-        distance[to] = static_cast<float>(t);
-        length[to] = static_cast<float>(dt);
-        ray[to++] = r;
-      });
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = start[block * kRayBlock];
+      for (size_t i = 0; i < found[block].size(); ++i) {
+        const Sample& sample = found[block][i];
+        const int64_t to = first + static_cast<int64_t>(i);
+        for (int axis = 0; axis < 3; ++axis) position[axis * samples + to] = sample.unit[axis];
+        distance[to] = sample.distance;
+        length[to] = sample.length;
+      }
+      for (int64_t r = block * kRayBlock; r < std::min(rays, (block + 1) * kRayBlock); ++r) std::fill(ray + start[r], ray + start[r + 1], r);
     }
   });
   return {positions.t(), distances, lengths, ray_of, starts};
