@@ -24,17 +24,23 @@ struct WriteSample {
 };
 
 template <typename Emit>
-__device__ int64_t walk(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const RayList& rays, int64_t r, const Emit& emit) {
+__device__ int64_t walk(const OccupancyCubes& cubes, const OccupiedBits& bits, const MarchSteps& steps, const RayList& rays, int64_t r,
+                        const Emit& emit) {
   const double late = rays.jitter == nullptr ? 0.0 : static_cast<double>(rays.jitter[r]);
   return march_ray(cubes, bits, steps, rays.origins + 3 * r, rays.directions + 3 * r, late, emit);
 }
 
-__global__ void count_kernel(OccupancyCubes cubes, const uint8_t* bits, MarchSteps steps, RayList rays, int64_t* counts) {
+__global__ void blocks_kernel(OccupancyCubes cubes, const uint8_t* cells, uint8_t* blocks) {
+  const int64_t i = thread_number();
+  if (i < OccupiedBits::block_count(cubes)) blocks[i] = OccupiedBits::any(cubes, cells, i);
+}
+
+__global__ void count_kernel(OccupancyCubes cubes, OccupiedBits bits, MarchSteps steps, RayList rays, int64_t* counts) {
   const int64_t r = thread_number();
   if (r <= rays.count) counts[r] = r < rays.count ? walk(cubes, bits, steps, rays, r, CountOnly()) : 0;
 }
 
-__global__ void write_kernel(OccupancyCubes cubes, const uint8_t* bits, MarchSteps steps, RayList rays, const int64_t* starts, int64_t samples,
+__global__ void write_kernel(OccupancyCubes cubes, OccupiedBits bits, MarchSteps steps, RayList rays, const int64_t* starts, int64_t samples,
                              float* positions, float* distances, float* lengths, int64_t* ray_of) {
   const int64_t r = thread_number();
   if (r >= rays.count) return;
@@ -89,12 +95,16 @@ __global__ void bits_kernel(const float* densities, int64_t bytes, const float* 
 
 }  // namespace
 
-void march_count(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const RayList& rays, int64_t* counts,
+void occupied_blocks(const OccupancyCubes& cubes, const uint8_t* cells, uint8_t* blocks, cudaStream_t stream) {
+  EC_LAUNCH(blocks_kernel, OccupiedBits::block_count(cubes), stream, cubes, cells, blocks);
+}
+
+void march_count(const OccupancyCubes& cubes, const OccupiedBits& bits, const MarchSteps& steps, const RayList& rays, int64_t* counts,
                  cudaStream_t stream) {
   EC_LAUNCH(count_kernel, rays.count + 1, stream, cubes, bits, steps, rays, counts);
 }
 
-void march_write(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const RayList& rays, const int64_t* starts,
+void march_write(const OccupancyCubes& cubes, const OccupiedBits& bits, const MarchSteps& steps, const RayList& rays, const int64_t* starts,
                  int64_t samples, float* positions, float* distances, float* lengths, int64_t* ray_of, cudaStream_t stream) {
   EC_LAUNCH(write_kernel, rays.count, stream, cubes, bits, steps, rays, starts, samples, positions, distances, lengths, ray_of);
 }

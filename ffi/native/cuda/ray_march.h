@@ -14,11 +14,13 @@ struct RayList {
   int64_t count;
 };
 
+// blocks: one byte each of OccupiedBits::block_count
+void occupied_blocks(const OccupancyCubes& cubes, const uint8_t* cells, uint8_t* blocks, cudaStream_t stream);
 // counts [rays + 1], the last one 0.
-void march_count(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const RayList& rays, int64_t* counts,
+void march_count(const OccupancyCubes& cubes, const OccupiedBits& bits, const MarchSteps& steps, const RayList& rays, int64_t* counts,
                  cudaStream_t stream);
 // positions [3, samples]; starts [rays + 1]
-void march_write(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const RayList& rays, const int64_t* starts,
+void march_write(const OccupancyCubes& cubes, const OccupiedBits& bits, const MarchSteps& steps, const RayList& rays, const int64_t* starts,
                  int64_t samples, float* positions, float* distances, float* lengths, int64_t* ray_of, cudaStream_t stream);
 
 // out [3, count]

@@ -34,6 +34,30 @@ struct OccupancyCubes {
   }
 };
 
+constexpr int64_t kBlockEdge = 8;  // cells; a byte of bits is a row of a block
+
+// Which cells are occupied, and which blocks of 8^3 cells hold any that are: an empty block is passed in one go. `blocks` may be null.
+struct OccupiedBits {
+  const uint8_t *cells, *blocks;
+
+  // Blocks that meet the cube of the cascade inside would hide it.
+  EC_HOST_DEVICE static bool has_blocks(const OccupancyCubes& cubes) {
+    return cubes.resolution % (cubes.cascades == 1 ? kBlockEdge : 4 * kBlockEdge) == 0;
+  }
+  EC_HOST_DEVICE static int64_t block_count(const OccupancyCubes& cubes) {
+    const int64_t side = cubes.resolution / kBlockEdge;
+    return cubes.cascades * side * side * side;
+  }
+  // Whether a block, counted as cells are, holds anything.
+  EC_HOST_DEVICE static bool any(const OccupancyCubes& cubes, const uint8_t* cells, int64_t block) {
+    const int64_t side = cubes.resolution / kBlockEdge, x = block % side, y = block / side % side, rest = block / (side * side);  // cascade and z
+    uint8_t found = 0;
+    for (int64_t dz = 0; dz < kBlockEdge; ++dz)
+      for (int64_t dy = 0; dy < kBlockEdge; ++dy) found |= cells[((rest * kBlockEdge + dz) * cubes.resolution + y * kBlockEdge + dy) * side + x];
+    return found != 0;
+  }
+};
+
 struct MarchSteps {
   double step;  // shortest
   double cone;  // steps grow to distance * cone
@@ -49,7 +73,7 @@ struct MarchSteps {
 
 // Calls emit(distance, length, point in the unit cube) for the samples of a ray, from near to far; returns how many there are.
 template <typename Emit>
-EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bits, const MarchSteps& steps, const float* origin,
+EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const OccupiedBits& bits, const MarchSteps& steps, const float* origin,
                                  const float* direction, double jitter, const Emit& emit) {
   double from[3], along[3], inverse[3], length = 0;
   for (int axis = 0; axis < 3; ++axis) {
@@ -98,7 +122,7 @@ EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bit
       cell = cell * cubes.resolution + place[axis];
     }
     cell += cascade * cubes.cells();
-    if (bits[cell >> 3] >> (cell & 7) & 1) {
+    if (bits.cells[cell >> 3] >> (cell & 7) & 1) {
       const float unit[3] = {static_cast<float>(at[0] / outer + 0.5), static_cast<float>(at[1] / outer + 0.5),
                              static_cast<float>(at[2] / outer + 0.5)};
       emit(middle, dt, unit);
@@ -106,11 +130,17 @@ EC_HOST_DEVICE int64_t march_ray(const OccupancyCubes& cubes, const uint8_t* bit
       t = even ? first + static_cast<double>(++step) * dt : t + dt;
       continue;
     }
-    // On to the first sample beyond the empty cell.
+    // On to the first sample beyond the empty cell, or beyond its block.
+    int64_t empty = 1;
+    if (bits.blocks != nullptr) {
+      const int64_t side = cubes.resolution / kBlockEdge;
+      const int64_t block = ((cascade * side + place[2] / kBlockEdge) * side + place[1] / kBlockEdge) * side + place[0] / kBlockEdge;
+      if (!bits.blocks[block]) empty = kBlockEdge;
+    }
     double leave = end;
     for (int axis = 0; axis < 3; ++axis) {
       if (along[axis] == 0) continue;
-      const double wall = (static_cast<double>(place[axis] + (along[axis] > 0)) - middle_cell) * cell_edge;
+      const double wall = (static_cast<double>(place[axis] / empty * empty + (along[axis] > 0 ? empty : 0)) - middle_cell) * cell_edge;
       leave = std::fmin(leave, (wall - from[axis]) * inverse[axis]);
     }
     if (even) {

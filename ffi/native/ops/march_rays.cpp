@@ -42,13 +42,17 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> march_ray
                    jitter = jitter_R ? jitter_R->contiguous() : at::Tensor();
   const float *from = origins.const_data_ptr<float>(), *along = directions.const_data_ptr<float>(),
               *late = jitter.defined() ? jitter.const_data_ptr<float>() : nullptr;
-  const uint8_t* occupied = bits.const_data_ptr<uint8_t>();
+  std::vector<uint8_t> blocks(OccupiedBits::has_blocks(cubes) ? OccupiedBits::block_count(cubes) : 0);
+  const OccupiedBits occupied{bits.const_data_ptr<uint8_t>(), blocks.empty() ? nullptr : blocks.data()};
+  at::parallel_for(0, static_cast<int64_t>(blocks.size()), 1 << 10, [&](int64_t begin, int64_t end) {
+    for (int64_t block = begin; block < end; ++block) blocks[block] = OccupiedBits::any(cubes, occupied.cells, block);
+  });
   at::Tensor starts = at::empty({rays + 1}, origins.options().dtype(at::kLong));
   int64_t* start = starts.mutable_data_ptr<int64_t>();
   start[0] = 0;
   std::vector<std::vector<Sample>> found((rays + kRayBlock - 1) / kRayBlock);
-  const auto blocks = static_cast<int64_t>(found.size());
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+  const auto ray_blocks = static_cast<int64_t>(found.size());
+  at::parallel_for(0, ray_blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block)
       for (int64_t r = block * kRayBlock; r < std::min(rays, (block + 1) * kRayBlock); ++r) {
         const double jitter = late == nullptr ? 0.0 : static_cast<double>(late[r]);
@@ -64,7 +68,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> march_ray
              lengths = at::empty({samples}, origins.options()), ray_of = at::empty({samples}, starts.options());
   float *position = positions.mutable_data_ptr<float>(), *distance = distances.mutable_data_ptr<float>(), *length = lengths.mutable_data_ptr<float>();
   int64_t* ray = ray_of.mutable_data_ptr<int64_t>();
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, ray_blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = start[block * kRayBlock];
       for (size_t i = 0; i < found[block].size(); ++i) {

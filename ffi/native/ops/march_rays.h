@@ -13,7 +13,7 @@ constexpr int64_t kMostOccupancyResolution = 1024;
 constexpr int64_t kMostCascades = 16;
 
 inline OccupancyCubes read_cubes(const char* op, int64_t resolution, int64_t cascades, at::ArrayRef<double> centre, double edge) {
-  TORCH_CHECK(resolution >= 2 && resolution <= kMostOccupancyResolution && resolution % 2 == 0, op, ": resolution must be even, in [2, ",
+  TORCH_CHECK(resolution >= 4 && resolution <= kMostOccupancyResolution && resolution % 4 == 0, op, ": resolution must be a multiple of 4 in [4, ",
               kMostOccupancyResolution, "], got ", resolution);
   TORCH_CHECK(cascades >= 1 && cascades <= kMostCascades, op, ": cascades must lie in [1, ", kMostCascades, "], got ", cascades);
   TORCH_CHECK(centre.size() == 3 && std::isfinite(centre[0] + centre[1] + centre[2]), op, ": centre must be 3 finite numbers, got ", centre);

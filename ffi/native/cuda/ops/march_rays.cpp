@@ -31,7 +31,10 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> march_ray
                    jitter = jitter_R ? jitter_R->contiguous() : at::Tensor();
   const gpu::RayList rays{origins.const_data_ptr<float>(), directions.const_data_ptr<float>(),
                           jitter.defined() ? jitter.const_data_ptr<float>() : nullptr, origins.size(0)};
-  const auto* occupied = bits.const_data_ptr<uint8_t>();
+  const bool has_blocks = OccupiedBits::has_blocks(cubes);
+  const at::Tensor blocks = at::empty({has_blocks ? OccupiedBits::block_count(cubes) : 0}, bits.options());
+  const OccupiedBits occupied{bits.const_data_ptr<uint8_t>(), has_blocks ? blocks.const_data_ptr<uint8_t>() : nullptr};
+  if (has_blocks) gpu::occupied_blocks(cubes, occupied.cells, blocks.mutable_data_ptr<uint8_t>(), on.stream());
   const at::Tensor counts = at::empty({rays.count + 1}, origins.options().dtype(at::kLong));
   gpu::march_count(cubes, occupied, steps, rays, counts.mutable_data_ptr<int64_t>(), on.stream());
   const at::Tensor starts = exclusive_sums(counts, on.stream());
