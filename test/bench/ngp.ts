@@ -1,5 +1,5 @@
 /**
- * Hash grids and a whole InstantNGP step beside the same in torch operators (ngp.py), f32, in one run on the same tensors: milliseconds, ratio (below 1
+ * Hash grids and a whole InstantNGP step beside the same in torch operators (peers/ngp.py), f32, in one run on the same tensors: milliseconds, ratio (below 1
  * we are faster), what is achieved. Ours and the peer take turns; the quicker of each counts. With one thread the processor's
  * time is taken, else the wall clock's.
  *
@@ -153,7 +153,7 @@ try {
   const about = { samples, rays, threads, repeat, resolutions, log2Entries, features: width, extent: EXTENT_M };
   writeFileSync(join(folder, "about.json"), JSON.stringify({ ...about, density: field.densityNet.widths, color: field.colorNet.widths }));
 
-  const peer = Bun.spawn([process.env.EARTHCRAFT_PEERS || "python3", join(import.meta.dir, "ngp.py"), folder], {
+  const peer = Bun.spawn([process.env.EARTHCRAFT_PEERS || "python3", join(import.meta.dir, "peers", "ngp.py"), folder], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",

@@ -1,6 +1,6 @@
 """The peer of ngp.ts: InstantNGP's step in torch operators, on the tensors that ngp.ts wrote.
 
-    python3 test/bench/ngp.py DIR
+    python3 test/bench/peers/ngp.py DIR
 
 Reads a line with what to do (`encode`, `mlp`, `step`) and answers with a line of JSON, the milliseconds of a call; `values` writes what the step gives.
 """
