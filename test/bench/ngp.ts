@@ -137,7 +137,7 @@ const ROWS: { run: Run; name: string; bar: number | null; achieved: (ms: number)
   { run: "encode", name: "hash-grid encode", bar: 0.3, achieved: (ms) => `${((samples * field.grid.levels * 8) / ms / 1e6).toFixed(2)} Grow/s` },
   {
     run: "encode_both",
-    name: "  forward + backward",
+    name: "hash-grid encode, forward + backward",
     bar: null,
     achieved: (ms) => `${((2 * samples * field.grid.levels * 8) / ms / 1e6).toFixed(2)} Grow/s`,
   },
