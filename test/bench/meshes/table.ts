@@ -12,8 +12,8 @@ export interface Answer {
 
 export interface Comparison<T> {
   name: string;
-  /** The ratio that must be kept, and the one to be wished for. */
-  bar: number;
+  /** The ratio that must be kept, where there is one, and the one to be wished for. */
+  bar?: number;
   stretch?: number;
   ours: () => T;
   peer: Record<string, unknown> & { task: string };
@@ -27,7 +27,7 @@ export class Table {
   private readonly lines;
 
   constructor(readonly options: { folder: string; threads: number; rounds: number; json: boolean }) {
-    const script = join(import.meta.dir, "..", "meshes.py");
+    const script = join(import.meta.dir, "peers.py");
     this.python = Bun.spawn([process.env.EARTHCRAFT_PEERS || "python3", script], {
       stdin: "pipe",
       stdout: "pipe",
@@ -73,10 +73,10 @@ export class Table {
     return oursMs;
   }
 
-  row(row: { name: string; ours_ms: number; peer_ms?: number; ratio?: number; bar: number; stretch?: number; error: number }): void {
+  row(row: { name: string; ours_ms: number; peer_ms?: number; ratio?: number; bar?: number; stretch?: number; error: number }): void {
     if (this.options.json) return void console.log(JSON.stringify(row));
     const cell = (value: number | undefined, width: number, digits: number) => (value === undefined ? "" : value.toFixed(digits)).padStart(width);
-    const bars = `${row.bar}${row.stretch ? ` (${row.stretch})` : ""}`;
+    const bars = row.bar === undefined ? "" : `${row.bar}${row.stretch ? ` (${row.stretch})` : ""}`;
     console.log(
       `${row.name.padEnd(54)}${cell(row.ours_ms, 11, 2)}${cell(row.peer_ms, 10, 2)}${cell(row.ratio, 7, 2)}  ${bars.padEnd(11)}${row.error.toExponential(1)}`,
     );

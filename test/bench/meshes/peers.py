@@ -1,4 +1,4 @@
-"""The peers of meshes.ts: VTK, scikit-image, Open3D with Embree, scipy, pymeshfix, and the paper's Listing 1 in torch.
+"""The peers of ../meshes.ts: VTK, scikit-image, Open3D with Embree, scipy, pymeshfix, and the paper's Listing 1 in torch.
 
 A line of JSON on stdin is a task, {"task": name, ...}; the answer is one on stdout, {"ms": ..., ...}. Arrays come as files of raw numbers.
 """
