@@ -14,14 +14,18 @@ find_library(CUDA_RUNTIME NAMES libcudart.so.13 libcudart.so NO_DEFAULT_PATH REQ
   HINTS "${CUDA_ROOT}/lib" "${CUDA_ROOT}/lib64" "${CUDA_ROOT}/targets/x86_64-linux/lib" "${EARTHCRAFT_LIBTORCH}/../nvidia/cu13/lib")
 
 set(NVCC_FLAGS -std=c++17 -O3 -lineinfo -ccbin "${CMAKE_CXX_COMPILER}" --expt-relaxed-constexpr -Xcompiler=-fPIC,-fvisibility=hidden -I "${CUDA_HEADERS}" -I "${CMAKE_CURRENT_SOURCE_DIR}")
-foreach(ARCH IN LISTS EARTHCRAFT_CUDA_ARCHS)
+set(TARGETS "${EARTHCRAFT_CUDA_TARGETS}")
+if(NOT TARGETS)
+  set(TARGETS 80 90a)
+endif()
+foreach(ARCH IN LISTS TARGETS)
   if(ARCH MATCHES "^([0-9]+a?)-ptx$")
     list(APPEND NVCC_FLAGS "-gencode=arch=compute_${CMAKE_MATCH_1},code=compute_${CMAKE_MATCH_1}")
   else()
     list(APPEND NVCC_FLAGS "-gencode=arch=compute_${ARCH},code=sm_${ARCH}")
   endif()
 endforeach()
-if("90a" IN_LIST EARTHCRAFT_CUDA_ARCHS)  # 9.0 with what later GPUs don't have: wgmma
+if("90a" IN_LIST TARGETS)  # 9.0 with what later GPUs don't have: wgmma
   list(APPEND NVCC_FLAGS -DEARTHCRAFT_SM90A)
 endif()
 
