@@ -118,6 +118,18 @@ describe("fillHoles", () => {
     expect(() => fillHoles(one, { maxEdges: 2 })).toThrow("max_edges must lie in [3, 4096], got 2");
   });
 
+  test("a corner of 100,000 faces takes no square of them", () => {
+    const n = 100_000;
+    const vertices = Float32Array.from({ length: 3 * (n + 2) }, (_, i) => {
+      const turn = (2 * Math.PI * Math.floor(i / 3)) / n;
+      return [Math.cos(turn), Math.sin(turn), 0][i % 3]!;
+    });
+    vertices.set([0, 0, 1, 0, 0, -1], 3 * n);
+    const faces = Array.from({ length: n }, (_, i) => [i, (i + 1) % n, n, (i + 1) % n, i, n + 1]).flat();
+    const cut = { vertices: Tensor.from(vertices, [n + 2, 3]), faces: facesOf(faces.slice(12)) }; // without the four faces of corner 1
+    expect(fillHoles(cut, { maxEdges: 4 }).faces.shape).toEqual([2 * n - 4 + 2, 3]);
+  });
+
   test("bits do not depend on threads", () => {
     const next = numbers(9);
     const whole = ball(20);

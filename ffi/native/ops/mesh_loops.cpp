@@ -13,16 +13,19 @@ MeshBorders::MeshBorders(const int32_t* faces, int64_t face_count, int64_t verte
   for (int64_t v = 0; v < vertex_count; ++v) starts_[v + 1] += starts_[v];
   std::vector<int64_t> cursor(starts_.begin(), starts_.end() - 1);
   for (int64_t half = 0; half < 3 * face_count; ++half) out_[cursor[faces[half]]++] = static_cast<int32_t>(half);
+  // A vertex may have all faces: without an order, finding its edges would take the square of that.
+  at::parallel_for(0, vertex_count, 1 << 13, [&](int64_t begin, int64_t end) {
+    for (int64_t v = begin; v < end; ++v)
+      std::sort(out_.begin() + starts_[v], out_.begin() + starts_[v + 1],
+                [&](int32_t a, int32_t b) { return to(a) < to(b) || (to(a) == to(b) && a < b); });
+  });
 }
 
 int64_t MeshBorders::half_edge(int32_t from, int32_t to) const {
-  int64_t found = -1;
-  for (int64_t i = starts_[from]; i < starts_[from + 1]; ++i)
-    if (this->to(out_[i]) == to) {
-      if (found != -1) return -2;
-      found = out_[i];
-    }
-  return found;
+  const auto end = out_.begin() + starts_[from + 1];
+  const auto found = std::lower_bound(out_.begin() + starts_[from], end, to, [&](int32_t half, int32_t vertex) { return this->to(half) < vertex; });
+  if (found == end || this->to(*found) != to) return -1;
+  return found + 1 != end && this->to(found[1]) == to ? -2 : *found;
 }
 
 int64_t MeshBorders::next_on_border(int64_t half) const {

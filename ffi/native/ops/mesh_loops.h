@@ -33,7 +33,7 @@ class MeshBorders {
   const int32_t* faces_;
   int64_t face_count_;
   std::vector<int64_t> starts_;  // of each vertex's half-edges
-  std::vector<int32_t> out_;     // half-edges by the vertex that they leave
+  std::vector<int32_t> out_;     // half-edges by the vertex that they leave, and by the one that they reach
 };
 
 }  // namespace earthcraft
