@@ -1,6 +1,6 @@
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: setup demo test test-faults test-peers test-sanitize test-gpu gpu-bundle check fmt native cuda clean help bench
+.PHONY: setup demo test test-faults test-peers test-sanitize fuzz test-gpu gpu-bundle check fmt native cuda clean help bench
 earthcraft := ./earthcraft
 
 setup:  ## get bun, packages and libtorch, build the native library
@@ -16,6 +16,8 @@ test-peers: setup  ## operators in Python's torch beside conv3d, SDPA, gsplat an
 test-sanitize: setup  ## kernels, and the library under its tests in TypeScript, with the sanitizers of addresses, undefined behaviour and threads
 	@for sanitize in address,undefined thread; do EARTHCRAFT_SANITIZE=$$sanitize $(earthcraft) bun test ./test/native-kernels.test.ts || exit 1; done
 	@EARTHCRAFT_SANITIZE=address,undefined $(earthcraft) bun test ./test/native-library.test.ts
+fuzz: setup  ## changed files, odd arguments and random frames, SECONDS=20 each of some twenty ways; the last takes clang, and minutes to build once
+	@EARTHCRAFT_FUZZ_SECONDS=$(or $(SECONDS),20) $(earthcraft) bun test/run.ts test/mutated-files ffi/arguments test/native-fuzz
 check:  ## lint, types, dead code
 	@$(earthcraft) bun x biome ci . && $(earthcraft) bun x tsc --noEmit && $(earthcraft) bun x knip
 fmt:  ## format and fix

@@ -109,6 +109,12 @@ export function ints(name: string, value: readonly number[]): void {
   }
 }
 
+/** The object of keywords. A tensor is none, though it has a `dtype` and a `device`. */
+export function options(value: object): void {
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    throw wrong("options", "an object of keywords", value);
+}
+
 /** A list of fixed length, for which one number may stand: `stride: 2`. */
 export function intsOrInt(name: string, value: readonly number[] | number): void {
   if (typeof value === "number") int(name, value);

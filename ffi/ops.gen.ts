@@ -10,6 +10,7 @@ const isOptions = (value: unknown): boolean => value === undefined || (typeof va
 const $aten__fused_adamw_ = new Operator("aten::_fused_adamw_", ["self", "grads", "exp_avgs", "exp_avg_sqs", "max_exp_avg_sqs", "state_steps", "lr", "beta1", "beta2", "weight_decay", "eps", "amsgrad", "maximize", "grad_scale", "found_inf"]);
 function aten__fused_adamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
   c.begin($aten__fused_adamw_);
+  c.options(options);
   c.tensors("self", self);
   c.tensors("grads", grads);
   c.tensors("exp_avgs", expAvgs);
@@ -56,6 +57,7 @@ function aten_add_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
 const $aten_add_Tensor = new Operator("aten::add.Tensor", ["self", "other", "alpha"]);
 function aten_add_Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_add_Tensor);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("other", other);
   c.orDefault(c.scalar, "alpha", options.alpha);
@@ -74,6 +76,7 @@ function aten_add__Scalar(self: Tensor, other: number, alpha?: number): Tensor {
 const $aten_add__Tensor = new Operator("aten::add_.Tensor", ["self", "other", "alpha"]);
 function aten_add__Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_add__Tensor);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("other", other);
   c.orDefault(c.scalar, "alpha", options.alpha);
@@ -83,6 +86,7 @@ function aten_add__Tensor(self: Tensor, other: Tensor, options: { alpha?: number
 const $aten_addmm = new Operator("aten::addmm", ["self", "mat1", "mat2", "beta", "alpha"]);
 function aten_addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options: { beta?: number; alpha?: number } = NONE): Tensor {
   c.begin($aten_addmm);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("mat1", mat1);
   c.tensor("mat2", mat2);
@@ -126,6 +130,7 @@ function aten_any(self: Tensor): Tensor {
 const $aten_arange = new Operator("aten::arange", ["end", "dtype", "layout", "device", "pin_memory"]);
 function aten_arange(end: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_arange);
+  c.options(options);
   c.scalar("end", end);
   c.orDefault(c.dtype, "dtype", options.dtype);
   c.standard();
@@ -137,6 +142,7 @@ function aten_arange(end: number, options: { dtype?: DType | null; device?: stri
 const $aten_arange_start_step = new Operator("aten::arange.start_step", ["start", "end", "step", "dtype", "layout", "device", "pin_memory"]);
 function aten_arange_start_step(start: number, end: number, step?: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_arange_start_step);
+  c.options(options);
   c.scalar("start", start);
   c.scalar("end", end);
   c.orDefault(c.scalar, "step", step);
@@ -211,6 +217,7 @@ function aten_avg_pool3d(self: Tensor, kernelSize: readonly number[] | number, s
 const $aten_baddbmm = new Operator("aten::baddbmm", ["self", "batch1", "batch2", "beta", "alpha"]);
 function aten_baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options: { beta?: number; alpha?: number } = NONE): Tensor {
   c.begin($aten_baddbmm);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("batch1", batch1);
   c.tensor("batch2", batch2);
@@ -230,6 +237,7 @@ function aten_bmm(self: Tensor, mat2: Tensor): Tensor {
 const $aten_bucketize_Tensor = new Operator("aten::bucketize.Tensor", ["self", "boundaries", "out_int32", "right"]);
 function aten_bucketize_Tensor(self: Tensor, boundaries: Tensor, options: { outInt32?: boolean; right?: boolean } = NONE): Tensor {
   c.begin($aten_bucketize_Tensor);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("boundaries", boundaries);
   c.orDefault(c.bool, "out_int32", options.outInt32);
@@ -402,6 +410,7 @@ function aten_cross_entropy_loss(self: Tensor, target: Tensor, weight?: Tensor |
 const $aten_cumsum = new Operator("aten::cumsum", ["self", "dim", "dtype"]);
 function aten_cumsum(self: Tensor, dim: number, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_cumsum);
+  c.options(options);
   c.tensor("self", self);
   c.int("dim", dim);
   c.orDefault(c.dtype, "dtype", options.dtype);
@@ -434,6 +443,7 @@ function aten_div_Tensor(self: Tensor, other: Tensor): Tensor {
 const $aten_div_Tensor_mode = new Operator("aten::div.Tensor_mode", ["self", "other", "rounding_mode"]);
 function aten_div_Tensor_mode(self: Tensor, other: Tensor, options: { roundingMode: string | null }): Tensor {
   c.begin($aten_div_Tensor_mode);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("other", other);
   c.orDefault(c.string, "rounding_mode", options.roundingMode);
@@ -454,6 +464,7 @@ function aten_embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, sc
 const $aten_empty_memory_format = new Operator("aten::empty.memory_format", ["size", "dtype", "layout", "device", "pin_memory", "memory_format"]);
 function aten_empty_memory_format(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_empty_memory_format);
+  c.options(options);
   c.ints("size", size);
   c.orDefault(c.dtype, "dtype", options.dtype);
   c.standard();
@@ -489,6 +500,7 @@ function aten_exp(self: Tensor): Tensor {
 const $aten_expand = new Operator("aten::expand", ["self", "size", "implicit"]);
 function aten_expand(self: Tensor, size: readonly number[], options: { implicit?: boolean } = NONE): Tensor {
   c.begin($aten_expand);
+  c.options(options);
   c.tensor("self", self);
   c.ints("size", size);
   c.orDefault(c.bool, "implicit", options.implicit);
@@ -538,6 +550,7 @@ function aten_floor_divide(self: Tensor, other: Tensor): Tensor {
 const $aten_full = new Operator("aten::full", ["size", "fill_value", "dtype", "layout", "device", "pin_memory"]);
 function aten_full(size: readonly number[], fillValue: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_full);
+  c.options(options);
   c.ints("size", size);
   c.scalar("fill_value", fillValue);
   c.orDefault(c.dtype, "dtype", options.dtype);
@@ -550,6 +563,7 @@ function aten_full(size: readonly number[], fillValue: number, options: { dtype?
 const $aten_gather = new Operator("aten::gather", ["self", "dim", "index", "sparse_grad"]);
 function aten_gather(self: Tensor, dim: number, index: Tensor, options: { sparseGrad?: boolean } = NONE): Tensor {
   c.begin($aten_gather);
+  c.options(options);
   c.tensor("self", self);
   c.int("dim", dim);
   c.tensor("index", index);
@@ -576,6 +590,7 @@ function aten_ge_Tensor(self: Tensor, other: Tensor): Tensor {
 const $aten_gelu = new Operator("aten::gelu", ["self", "approximate"]);
 function aten_gelu(self: Tensor, options: { approximate?: string } = NONE): Tensor {
   c.begin($aten_gelu);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.string, "approximate", options.approximate);
   return c.one($aten_gelu, 2);
@@ -631,6 +646,7 @@ function aten_index_Tensor(self: Tensor, indices: readonly (Tensor | null)[]): T
 const $aten_index_add = new Operator("aten::index_add", ["self", "dim", "index", "source", "alpha"]);
 function aten_index_add(self: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_index_add);
+  c.options(options);
   c.tensor("self", self);
   c.int("dim", dim);
   c.tensor("index", index);
@@ -642,6 +658,7 @@ function aten_index_add(self: Tensor, dim: number, index: Tensor, source: Tensor
 const $aten_index_add_ = new Operator("aten::index_add_", ["self", "dim", "index", "source", "alpha"]);
 function aten_index_add_(self: Tensor, dim: number, index: Tensor, source: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_index_add_);
+  c.options(options);
   c.tensor("self", self);
   c.int("dim", dim);
   c.tensor("index", index);
@@ -791,6 +808,7 @@ function aten_lgamma(self: Tensor): Tensor {
 const $aten_linalg_vector_norm = new Operator("aten::linalg_vector_norm", ["self", "ord", "dim", "keepdim", "dtype"]);
 function aten_linalg_vector_norm(self: Tensor, ord?: number, dim?: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_linalg_vector_norm);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.scalar, "ord", ord);
   c.orDefault(c.intsOrInt, "dim", dim);
@@ -811,6 +829,7 @@ function aten_linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Tenso
 const $aten_linspace = new Operator("aten::linspace", ["start", "end", "steps", "dtype", "layout", "device", "pin_memory"]);
 function aten_linspace(start: number, end: number, steps: number, options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_linspace);
+  c.options(options);
   c.scalar("start", start);
   c.scalar("end", end);
   c.int("steps", steps);
@@ -968,6 +987,7 @@ function aten_maximum(self: Tensor, other: Tensor): Tensor {
 const $aten_mean = new Operator("aten::mean", ["self", "dtype"]);
 function aten_mean(self: Tensor, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_mean);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.dtype, "dtype", options.dtype);
   return c.one($aten_mean, 2);
@@ -976,6 +996,7 @@ function aten_mean(self: Tensor, options: { dtype?: DType | null } = NONE): Tens
 const $aten_mean_dim = new Operator("aten::mean.dim", ["self", "dim", "keepdim", "dtype"]);
 function aten_mean_dim(self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_mean_dim);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.intsOrInt, "dim", dim);
   c.orDefault(c.bool, "keepdim", keepdim);
@@ -1128,6 +1149,7 @@ function aten_one_hot(self: Tensor, numClasses?: number): Tensor {
 const $aten_ones = new Operator("aten::ones", ["size", "dtype", "layout", "device", "pin_memory"]);
 function aten_ones(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_ones);
+  c.options(options);
   c.ints("size", size);
   c.orDefault(c.dtype, "dtype", options.dtype);
   c.standard();
@@ -1211,6 +1233,7 @@ function aten_repeat(self: Tensor, repeats: readonly number[]): Tensor {
 const $aten_repeat_interleave_Tensor = new Operator("aten::repeat_interleave.Tensor", ["repeats", "output_size"]);
 function aten_repeat_interleave_Tensor(repeats: Tensor, options: { outputSize?: number | null } = NONE): Tensor {
   c.begin($aten_repeat_interleave_Tensor);
+  c.options(options);
   c.tensor("repeats", repeats);
   c.orDefault(c.int, "output_size", options.outputSize);
   return c.one($aten_repeat_interleave_Tensor, 2);
@@ -1219,6 +1242,7 @@ function aten_repeat_interleave_Tensor(repeats: Tensor, options: { outputSize?: 
 const $aten_repeat_interleave_self_int = new Operator("aten::repeat_interleave.self_int", ["self", "repeats", "dim", "output_size"]);
 function aten_repeat_interleave_self_int(self: Tensor, repeats: number, dim?: number | null, options: { outputSize?: number | null } = NONE): Tensor {
   c.begin($aten_repeat_interleave_self_int);
+  c.options(options);
   c.tensor("self", self);
   c.int("repeats", repeats);
   c.orDefault(c.int, "dim", dim);
@@ -1269,6 +1293,7 @@ function aten_rsub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
 const $aten_scaled_dot_product_attention = new Operator("aten::scaled_dot_product_attention", ["query", "key", "value", "attn_mask", "dropout_p", "is_causal", "scale", "enable_gqa"]);
 function aten_scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options: { scale?: number | null; enableGqa?: boolean } = NONE): Tensor {
   c.begin($aten_scaled_dot_product_attention);
+  c.options(options);
   c.tensor("query", query);
   c.tensor("key", key);
   c.tensor("value", value);
@@ -1313,6 +1338,7 @@ function aten_scatter_add(self: Tensor, dim: number, index: Tensor, src: Tensor)
 const $aten_scatter_reduce_two = new Operator("aten::scatter_reduce.two", ["self", "dim", "index", "src", "reduce", "include_self"]);
 function aten_scatter_reduce_two(self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string, options: { includeSelf?: boolean } = NONE): Tensor {
   c.begin($aten_scatter_reduce_two);
+  c.options(options);
   c.tensor("self", self);
   c.int("dim", dim);
   c.tensor("index", index);
@@ -1325,6 +1351,7 @@ function aten_scatter_reduce_two(self: Tensor, dim: number, index: Tensor, src: 
 const $aten_searchsorted_Tensor = new Operator("aten::searchsorted.Tensor", ["sorted_sequence", "self", "out_int32", "right", "side", "sorter"]);
 function aten_searchsorted_Tensor(sortedSequence: Tensor, self: Tensor, options: { outInt32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null } = NONE): Tensor {
   c.begin($aten_searchsorted_Tensor);
+  c.options(options);
   c.tensor("sorted_sequence", sortedSequence);
   c.tensor("self", self);
   c.orDefault(c.bool, "out_int32", options.outInt32);
@@ -1470,6 +1497,7 @@ function aten_stack(tensors: readonly Tensor[], dim?: number): Tensor {
 const $aten_std_correction = new Operator("aten::std.correction", ["self", "dim", "correction", "keepdim"]);
 function aten_std_correction(self: Tensor, dim?: readonly number[] | number | null, options: { correction?: number | null; keepdim?: boolean } = NONE): Tensor {
   c.begin($aten_std_correction);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.intsOrInt, "dim", dim);
   c.orDefault(c.scalar, "correction", options.correction);
@@ -1489,6 +1517,7 @@ function aten_sub_Scalar(self: Tensor, other: number, alpha?: number): Tensor {
 const $aten_sub_Tensor = new Operator("aten::sub.Tensor", ["self", "other", "alpha"]);
 function aten_sub_Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_sub_Tensor);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("other", other);
   c.orDefault(c.scalar, "alpha", options.alpha);
@@ -1498,6 +1527,7 @@ function aten_sub_Tensor(self: Tensor, other: Tensor, options: { alpha?: number 
 const $aten_sub__Tensor = new Operator("aten::sub_.Tensor", ["self", "other", "alpha"]);
 function aten_sub__Tensor(self: Tensor, other: Tensor, options: { alpha?: number } = NONE): Tensor {
   c.begin($aten_sub__Tensor);
+  c.options(options);
   c.tensor("self", self);
   c.tensor("other", other);
   c.orDefault(c.scalar, "alpha", options.alpha);
@@ -1507,6 +1537,7 @@ function aten_sub__Tensor(self: Tensor, other: Tensor, options: { alpha?: number
 const $aten_sum = new Operator("aten::sum", ["self", "dtype"]);
 function aten_sum(self: Tensor, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_sum);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.dtype, "dtype", options.dtype);
   return c.one($aten_sum, 2);
@@ -1515,6 +1546,7 @@ function aten_sum(self: Tensor, options: { dtype?: DType | null } = NONE): Tenso
 const $aten_sum_dim_IntList = new Operator("aten::sum.dim_IntList", ["self", "dim", "keepdim", "dtype"]);
 function aten_sum_dim_IntList(self: Tensor, dim: readonly number[] | number | null, keepdim?: boolean, options: { dtype?: DType | null } = NONE): Tensor {
   c.begin($aten_sum_dim_IntList);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.intsOrInt, "dim", dim);
   c.orDefault(c.bool, "keepdim", keepdim);
@@ -1671,6 +1703,7 @@ function aten_upsample_trilinear3d(self: Tensor, outputSize: readonly number[] |
 const $aten_var_correction = new Operator("aten::var.correction", ["self", "dim", "correction", "keepdim"]);
 function aten_var_correction(self: Tensor, dim?: readonly number[] | number | null, options: { correction?: number | null; keepdim?: boolean } = NONE): Tensor {
   c.begin($aten_var_correction);
+  c.options(options);
   c.tensor("self", self);
   c.orDefault(c.intsOrInt, "dim", dim);
   c.orDefault(c.scalar, "correction", options.correction);
@@ -1732,6 +1765,7 @@ function aten_zero_(self: Tensor): Tensor {
 const $aten_zeros = new Operator("aten::zeros", ["size", "dtype", "layout", "device", "pin_memory"]);
 function aten_zeros(size: readonly number[], options: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null } = NONE): Tensor {
   c.begin($aten_zeros);
+  c.options(options);
   c.ints("size", size);
   c.orDefault(c.dtype, "dtype", options.dtype);
   c.standard();
@@ -1743,6 +1777,7 @@ function aten_zeros(size: readonly number[], options: { dtype?: DType | null; de
 const $earthcraft_adamw_ = new Operator("earthcraft::adamw_", ["params", "grads", "exp_avgs", "exp_avg_sqs", "emas", "lr", "beta1", "beta2", "eps", "weight_decay", "clip", "ema_decay", "step", "seed"]);
 function earthcraft_adamw_(params: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], emas: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; eps: number; weightDecay: number; clip: number; emaDecay: number; step: number; seed?: number }): [norm: number, finite: boolean] {
   c.begin($earthcraft_adamw_);
+  c.options(options);
   c.tensors("params", params);
   c.tensors("grads", grads);
   c.tensors("exp_avgs", expAvgs);

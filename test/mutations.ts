@@ -107,7 +107,7 @@ export const mutatedJson = (whole: string): fc.Arbitrary<Uint8Array> =>
       walk(root as unknown as Record<string, unknown>);
       const [holder, key] = slots[Math.floor(at * slots.length)]!;
       if (gone && holder !== (root as unknown)) delete holder[key];
-      else holder[key] = value;
+      else holder[key] = structuredClone(value);
     }
     return new TextEncoder().encode(JSON.stringify(root[0]));
   });

@@ -26,10 +26,10 @@ trimMemory();
 const fill = (megabytes: number) => scope(() => void Array.from({ length: megabytes / 50 }, () => floats(50)));
 
 fill(700);
-limitTo(100 * MB);
+limitTo(40 * MB);
 answers.kept = memory().cachedBytes > 600 * MB;
-scope(() => void floats(600)); // does not fit beside them
-answers.large = memory().cachedBytes < 700 * MB;
+scope(() => void floats(690)); // does not fit beside what would be kept
+answers.large = memory().cachedBytes < 800 * MB; // itself
 
 trimMemory();
 fill(600);

@@ -90,25 +90,26 @@ function faultOf(value: unknown, fields: Fields): string | undefined {
   return undefined;
 }
 
+/** Records of other versions may lack some. */
 const STAGE_FIELDS: Fields = {
-  ...{ schema: "string", status: "string", id: "string", stage: "string", title: "string", key: "string", finished: "string" },
-  ...{ seed: "number", version: "number", seconds: "number", peakMemory_bytes: "number", threads: "number" },
-  ...{ options: "object", needs: "object", metrics: "object", outputs: "object", items: "array", sections: "array", warnings: "array" },
-  ...{ item: "string?", error: "object?" },
+  ...{ schema: "string", status: "string?", id: "string?", stage: "string?", title: "string?", key: "string?", finished: "string?", item: "string?" },
+  ...{ seed: "number?", version: "number?", seconds: "number?", peakMemory_bytes: "number?", threads: "number?" },
+  ...{ options: "object?", needs: "object?", metrics: "object?", outputs: "object?", error: "object?" },
+  ...{ items: "array", sections: "array?", warnings: "array?" },
 };
 const STATUS_FIELDS: Fields = {
   ...{ id: "string", stage: "string", title: "string", dir: "string", status: "string", key: "string" },
   ...{ seconds: "number?", peakMemory_bytes: "number?", error: "object?", variant: "string?" },
 };
 const RUN_FIELDS: Fields = {
-  ...{ schema: "string", title: "string", recipe: "string", hash: "string", version: "string", started: "string", updated: "string" },
-  ...{ seed: "number", seconds: "number", peakMemory_bytes: "number", resolved: "object", command: "array", stages: "array" },
-  ...{ scale: "string?", place: "string?" },
+  ...{ title: "string", recipe: "string", updated: "string", stages: "array" },
+  ...{ schema: "string?", hash: "string?", version: "string?", started: "string?", scale: "string?", place: "string?", device: "string?" },
+  ...{ seed: "number?", seconds: "number?", peakMemory_bytes: "number?", resolved: "object?", command: "array?" },
 };
 const OUTPUT_FIELDS: Fields = { bytes: "number", sha256: "string" };
 
 function faultOfStage(record: StageRecord): string | undefined {
-  const outputs = () => Object.values(record.outputs).map((output) => faultOf(output, OUTPUT_FIELDS));
+  const outputs = () => Object.values(record.outputs ?? {}).map((output) => faultOf(output, OUTPUT_FIELDS));
   return (
     faultOf(record, STAGE_FIELDS) ??
     outputs().find((fault) => fault !== undefined) ??

@@ -133,6 +133,7 @@ function renderOne(schema: Schema): string {
     `const ${op} = new Operator(${JSON.stringify(schema.name)}, [${names}]);`,
     `function ${functionName(schema)}(${signature}): ${type} {`,
     `  c.begin(${op});`,
+    ...(keywords(schema).length > 0 ? ["  c.options(options);"] : []),
     ...schema.arguments.map(write),
     `  return ${expression(op, schema.arguments.length)};`,
     "}",

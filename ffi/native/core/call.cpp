@@ -28,6 +28,8 @@ c10::Scalar scalar_of(double value) {
 int64_t integer_of(const ArgumentInfo& argument, double value) {
   if (!(std::abs(value) <= 9007199254740992.0) || value != std::trunc(value))
     fail(EC_ARGUMENT, argument.name + ": expected an integer, got " + std::to_string(value));
+  if (argument.end > 0 && !(value >= 0 && value < argument.end))
+    fail(EC_ARGUMENT, argument.name + ": there is none of number " + std::to_string(value));
   return static_cast<int64_t>(value);
 }
 

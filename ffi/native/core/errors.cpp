@@ -93,7 +93,8 @@ int32_t record_failure() noexcept {
                   memory.peak);
     return put(EC_MEMORY, text);
   } catch (const std::exception& e) {
-    return put(EC_INTERNAL, e.what());
+    // c10 has no error class of its own for a number that a type does not hold.
+    return put(std::strstr(e.what(), "without overflow") != nullptr ? EC_ARGUMENT : EC_INTERNAL, e.what());
   } catch (...) {
     return put(EC_INTERNAL, "an exception that is no std::exception");
   }

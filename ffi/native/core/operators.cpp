@@ -65,6 +65,20 @@ ArgumentKind kind_of(const c10::Type& type) {
   }
 }
 
+// libtorch reads beyond its tables where a dtype, a layout or a memory format is none.
+int32_t end_of(const c10::Type& type) {
+  switch (type.kind()) {
+    case c10::TypeKind::ScalarTypeType:
+      return static_cast<int32_t>(c10::ScalarType::Undefined);
+    case c10::TypeKind::LayoutType:
+      return static_cast<int32_t>(c10::Layout::NumOptions);
+    case c10::TypeKind::MemoryFormatType:
+      return static_cast<int32_t>(c10::MemoryFormat::NumOptions);
+    default:
+      return 0;
+  }
+}
+
 ArgumentInfo describe(const c10::Argument& argument) {
   ArgumentInfo info;
   info.name = argument.name();
@@ -72,6 +86,7 @@ ArgumentInfo describe(const c10::Argument& argument) {
   info.optional = type->kind() == c10::TypeKind::OptionalType;
   if (info.optional) type = type->containedType(0).get();
   info.kind = kind_of(*type);
+  info.end = end_of(*type);
   info.written = argument.alias_info() != nullptr && argument.alias_info()->isWrite();
   info.fixed = argument.N().value_or(0);
   info.fallback = argument.default_value();

@@ -31,6 +31,7 @@ struct ArgumentInfo {
   bool optional;
   bool written;       // the operator writes to it in place
   int32_t fixed = 0;  // a list of so many, which one number may stand for
+  int32_t end = 0;    // of an enumeration's numbers (dtypes, layouts); 0: any number
   c10::optional<c10::IValue> fallback;
 };
 
@@ -40,7 +41,7 @@ struct Operator {
   std::vector<ArgumentInfo> arguments;
   bool returns_self;  // its only return is its first argument, written in place
   bool writes;
-  bool random;  // draws from ATen's global generator
+  bool random;         // draws from ATen's global generator
   bool makes = false;  // takes no tensor: what it returns comes to life on the default device
 };
 

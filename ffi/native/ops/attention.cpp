@@ -88,8 +88,8 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
                                                      double scale) {
   check_attention_operands(q_any, k_any, v_any);
   const at::Tensor q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any);
-  const at::Tensor q_starts = checked_starts("q_starts", q_starts_any, q.size(0)), kv_starts = checked_starts("kv_starts", kv_starts_any, k.size(0)),
-                   order = checked_order(order_any, q.size(0));
+  const at::Tensor q_starts = checked_starts(starts_name("q_starts", q_starts_any, kv_starts_any), q_starts_any, q.size(0)),
+                   kv_starts = checked_starts("kv_starts", kv_starts_any, k.size(0)), order = checked_order(order_any, q.size(0));
   check_attention_sets(q, k, order, q_starts, kv_starts);
   at::Tensor out = at::empty(q.sizes(), q.options());
   if (q.scalar_type() == at::kDouble) {
@@ -137,8 +137,8 @@ void backward_into(const at::Tensor& out_grad_any, const at::Tensor& q_any, cons
   check_attention_operands(q_any, k_any, v_any);
   check_attention_grad(out_grad_any, q_any);
   const at::Tensor q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any), out_grad = dense_rows(out_grad_any);
-  const at::Tensor q_starts = checked_starts("q_starts", q_starts_any, q.size(0)), kv_starts = checked_starts("kv_starts", kv_starts_any, k.size(0)),
-                   order = checked_order(order_any, q.size(0));
+  const at::Tensor q_starts = checked_starts(starts_name("q_starts", q_starts_any, kv_starts_any), q_starts_any, q.size(0)),
+                   kv_starts = checked_starts("kv_starts", kv_starts_any, k.size(0)), order = checked_order(order_any, q.size(0));
   if (q.scalar_type() == at::kDouble) {
     at::Tensor dq = at::zeros(q.sizes(), q.options()), dk = at::zeros(k.sizes(), k.options()), dv = at::zeros(v.sizes(), v.options());
     reference_of<double>(q.contiguous(), k.contiguous(), v.contiguous(), order, order, q_starts, kv_starts, scale)
@@ -240,11 +240,14 @@ struct PackedAttentionFunction : torch::autograd::Function<PackedAttentionFuncti
 };
 
 double scale_of(std::optional<double> scale, const at::Tensor& q) {
+  TORCH_CHECK(q.dim() > 0, "attention: q must be [tokens, heads, head_dim], got ", q.sizes());
   return scale.value_or(1.0 / std::sqrt(static_cast<double>(std::max<int64_t>(1, q.size(-1)))));
 }
 
 void check_packed(const at::Tensor& qkv) {
   TORCH_CHECK(qkv.dim() == 4 && qkv.size(1) == 3, "window_attention_packed: qkv must be [N, 3, heads, head_dim], got ", qkv.sizes());
+  TORCH_CHECK(qkv.scalar_type() == at::kFloat || qkv.scalar_type() == at::kDouble || qkv.scalar_type() == at::kBFloat16,
+              "window_attention_packed: qkv must be f32, bf16 or f64, got ", qkv.scalar_type());
 }
 
 // Without gradients the autograd key is not in play (inference mode): the same arithmetic, nothing saved.

@@ -23,6 +23,11 @@ inline void check_attention_operands(const at::Tensor& q, const at::Tensor& k, c
   TORCH_CHECK(q.size(2) <= kMaxHeadDim, "attention: head_dim is ", q.size(2), ", at most ", kMaxHeadDim, " is possible");
 }
 
+// Windows have one tensor of starts, which their operators call so.
+inline const char* starts_name(const char* name, const at::Tensor& q_starts, const at::Tensor& kv_starts) {
+  return q_starts.is_same(kv_starts) ? "starts" : name;
+}
+
 inline at::Tensor shaped_starts(const char* argument, const at::Tensor& starts) {
   TORCH_CHECK(starts.dim() == 1 && starts.size(0) >= 1 && starts.scalar_type() == at::kLong, "attention: ", argument,
               " must be int64 [sets + 1], got ", starts.scalar_type(), " ", starts.sizes());

@@ -52,6 +52,11 @@ void check_rows(const char* op, const char* name, const at::Tensor& rows, const 
               rows.sizes());
 }
 
+int64_t rows_of(const char* op, const at::Tensor& x) {
+  TORCH_CHECK(x.dim() == 2, op, ": x must be [N, C], got ", x.sizes());
+  return x.size(0);
+}
+
 at::Tensor checked_starts(const char* op, const at::Tensor& starts, int64_t rows) {
   TORCH_CHECK(starts.dim() == 1 && starts.size(0) >= 1 && starts.scalar_type() == at::kLong, op, ": starts must be int64 [scenes + 1], got ",
               starts.scalar_type(), " ", starts.sizes());
@@ -155,7 +160,7 @@ at::Tensor spread(const at::Tensor& rows, const at::Tensor& starts) {
 // layer_norm(x) · (1 + scale) + shift, in `dtype`; without it in the operands' type, or f32 under autocast, as a norm's result is there.
 at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, const at::Tensor& starts_any, double eps,
                           std::optional<at::ScalarType> dtype) {
-  const at::Tensor starts = checked_starts("modulated_norm", starts_any, x.size(0));
+  const at::Tensor starts = checked_starts("modulated_norm", starts_any, rows_of("modulated_norm", x));
   check_rows("modulated_norm", "scale", scale, x, starts);
   check_rows("modulated_norm", "shift", shift, x, starts);
   if (fast(x) && fast(scale) && fast(shift) && x.size(1) > 0) {
@@ -214,7 +219,7 @@ struct GatedAddFunction : torch::autograd::Function<GatedAddFunction> {
 
 // x + gate · y
 at::Tensor gated_add(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y, const at::Tensor& starts_any) {
-  const at::Tensor starts = checked_starts("gated_add", starts_any, x.size(0));
+  const at::Tensor starts = checked_starts("gated_add", starts_any, rows_of("gated_add", x));
   check_rows("gated_add", "gate", gate, x, starts);
   TORCH_CHECK(y.sizes() == x.sizes(), "gated_add: x ", x.sizes(), ", y ", y.sizes());
   if (fast(x) && fast(gate) && fast(y)) return GatedAddFunction::apply(x, gate, y, starts);

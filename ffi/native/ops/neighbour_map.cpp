@@ -111,7 +111,7 @@ at::Tensor neighbour_map_turned(const at::Tensor& neighbours, int64_t rows) {
       TORCH_CHECK_INDEX(row >= 0 && row < rows, "neighbour_map_turned: neighbours row ", q, ", tap ", tap, " is ", row, ", but there are ", rows,
                         " rows");
       int32_t& query = to[row * taps + tap];
-      TORCH_CHECK_INDEX(query < 0, "neighbour_map_turned: row ", row, " is met under tap ", tap, " by queries ", query, " and ", q,
+      TORCH_CHECK_INDEX(query < 0, "neighbour_map_turned: neighbours row ", row, " is met under tap ", tap, " by queries ", query, " and ", q,
                         "; one at most is possible");
       query = static_cast<int32_t>(q);
     }

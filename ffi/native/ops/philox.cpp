@@ -10,6 +10,7 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../core/device.h"
@@ -27,6 +28,7 @@ PhiloxStream stream(const char* name, int64_t seed, int64_t purpose, int64_t ind
 }
 
 at::Tensor fresh(const char* name, at::IntArrayRef shape, at::ScalarType dtype, int per_block) {
+  TORCH_CHECK(std::all_of(shape.begin(), shape.end(), [](int64_t size) { return size >= 0; }), name, ": shape must not be negative, got ", shape);
   at::Tensor out = at::empty(shape, at::TensorOptions().dtype(dtype));
   TORCH_CHECK(out.numel() / per_block < int64_t{UINT32_MAX}, name, ": ", out.numel(), " numbers are more than one stream holds");
   return out;

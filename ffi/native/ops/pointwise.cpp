@@ -29,6 +29,7 @@ using torch::autograd::variable_list;
 constexpr int64_t kGrain = 16384;  // elements a thread takes at least
 
 at::Tensor gelu_op(const at::Tensor& x_any) {
+  TORCH_CHECK(at::isFloatingType(x_any.scalar_type()), "gelu: x must be floating point, got ", x_any.scalar_type(), " ", x_any.sizes());
   if (x_any.scalar_type() != at::kFloat || !x_any.is_cpu()) return at::gelu(x_any, "tanh");
   const at::Tensor x = x_any.contiguous();
   at::Tensor out = at::empty(x.sizes(), x.options());

@@ -18,7 +18,8 @@ inline void check_maps(const at::Tensor& vertices_N3, const at::Tensor& faces_F3
               face_VHW.scalar_type(), " ", face_VHW.sizes());
   TORCH_CHECK(depth_VHW.sizes() == face_VHW.sizes() && depth_VHW.scalar_type() == at::kFloat, "score_aggregate: depth must be float32 ",
               face_VHW.sizes(), ", got ", depth_VHW.scalar_type(), " ", depth_VHW.sizes());
-  TORCH_CHECK(viewmats_V44.size(0) == face_VHW.size(0), "score_aggregate: ", face_VHW.size(0), " face maps, but ", viewmats_V44.size(0), " viewmats");
+  TORCH_CHECK(viewmats_V44.dim() == 3 && viewmats_V44.size(0) == face_VHW.size(0), "score_aggregate: viewmats must be [", face_VHW.size(0),
+              ", 4, 4] for as many face maps, got ", viewmats_V44.sizes());
   if (mask_VHW)
     TORCH_CHECK(mask_VHW->sizes() == face_VHW.sizes() && mask_VHW->scalar_type() == at::kBool, "score_aggregate: mask must be bool ",
                 face_VHW.sizes(), ", got ", mask_VHW->scalar_type(), " ", mask_VHW->sizes());

@@ -4,6 +4,8 @@
 // from voxel_coarsen. Both directions gather by these maps, so neither they nor their gradients (each other's, up to the count of children) add in
 // any order but the slots'.
 
+#include "sparse_pool.h"
+
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -12,8 +14,6 @@
 #include <torch/library.h>
 
 #include <algorithm>
-
-#include "sparse_pool.h"
 
 namespace earthcraft {
 namespace {
@@ -96,14 +96,14 @@ at::Tensor copy_to_children(const at::Tensor& feats_any, const at::Tensor& child
 // `mean` false: the sum, which is sparse_copy_up's gradient
 at::Tensor sparse_gather_children(const at::Tensor& feats, const at::Tensor& children, const at::Tensor& parent, bool mean) {
   check_pool_feats("sparse_avg_down", feats);
-  const Maps maps = checked_maps("sparse_avg_down", children, parent, feats.size(0), children.size(0));
+  const Maps maps = checked_maps("sparse_avg_down", children, parent, feats.size(0), map_rows(children));
   return gather_children(feats, maps.children, mean);
 }
 
 // `shared` true: each child takes its part, which is sparse_avg_down's gradient
 at::Tensor sparse_copy_children(const at::Tensor& feats, const at::Tensor& children, const at::Tensor& parent, bool shared) {
   check_pool_feats("sparse_copy_up", feats);
-  const Maps maps = checked_maps("sparse_copy_up", children, parent, parent.size(0), feats.size(0));
+  const Maps maps = checked_maps("sparse_copy_up", children, parent, map_rows(parent), feats.size(0));
   return copy_to_children(feats, maps.children, maps.parent, shared);
 }
 

@@ -40,7 +40,7 @@ struct Operands {
            const at::Tensor& kv_starts_any) {
     check_attention_operands(q_any, k_any, v_any);
     q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any);
-    q_starts = shaped_starts("q_starts", q_starts_any), kv_starts = shaped_starts("kv_starts", kv_starts_any);
+    q_starts = shaped_starts(starts_name("q_starts", q_starts_any, kv_starts_any), q_starts_any), kv_starts = shaped_starts("kv_starts", kv_starts_any);
     order = shaped_order(order_any, q.size(0));
     check_device("attention", q, {{"k", k}, {"v", v}, {"order", order}, {"q_starts", q_starts}, {"kv_starts", kv_starts}});
     check_attention_sets(q, k, order, q_starts, kv_starts);

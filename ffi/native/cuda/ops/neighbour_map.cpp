@@ -53,7 +53,7 @@ at::Tensor turned_op(const at::Tensor& neighbours, int64_t rows) {
     TORCH_CHECK_INDEX(false, "neighbour_map_turned: neighbours row ", missing / taps, ", tap ", missing % taps, " is ", entry(missing),
                       ", but there are ", rows, " rows");
   if (taken != kNothing)
-    TORCH_CHECK_INDEX(false, "neighbour_map_turned: row ", entry(taken), " is met under tap ", taken % taps, " by queries ",
+    TORCH_CHECK_INDEX(false, "neighbour_map_turned: neighbours row ", entry(taken), " is met under tap ", taken % taps, " by queries ",
                       turned.select(0, entry(taken)).select(0, taken % taps).item<int32_t>(), " and ", taken / taps, "; one at most is possible");
   return turned;
 }

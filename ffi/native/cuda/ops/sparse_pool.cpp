@@ -20,7 +20,7 @@ void check_maps(const char* op, const at::Tensor& feats, const at::Tensor& child
 
 at::Tensor gather_op(const at::Tensor& feats_any, const at::Tensor& children_any, const at::Tensor& parent, bool mean) {
   check_pool_feats("sparse_avg_down", feats_any);
-  check_maps("sparse_avg_down", feats_any, children_any, parent, feats_any.size(0), children_any.size(0));
+  check_maps("sparse_avg_down", feats_any, children_any, parent, feats_any.size(0), map_rows(children_any));
   const at::Tensor feats = feats_any.contiguous(), children = children_any.contiguous();
   const OnDevice on(feats);
   at::Tensor out = at::empty({children.size(0), feats.size(1)}, feats.options());
@@ -32,7 +32,7 @@ at::Tensor gather_op(const at::Tensor& feats_any, const at::Tensor& children_any
 
 at::Tensor copy_op(const at::Tensor& feats_any, const at::Tensor& children_any, const at::Tensor& parent_any, bool shared) {
   check_pool_feats("sparse_copy_up", feats_any);
-  check_maps("sparse_copy_up", feats_any, children_any, parent_any, parent_any.size(0), feats_any.size(0));
+  check_maps("sparse_copy_up", feats_any, children_any, parent_any, map_rows(parent_any), feats_any.size(0));
   const at::Tensor feats = feats_any.contiguous(), children = children_any.contiguous(), parent = parent_any.contiguous();
   const OnDevice on(feats);
   at::Tensor out = at::empty({parent.size(0), feats.size(1)}, feats.options());
