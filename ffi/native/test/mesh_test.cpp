@@ -69,7 +69,7 @@ std::map<Point, double> touched(const Triangle& t) {
   std::map<Point, double> cells;
   const FaceCells face(kLattice, t.corner);
   for (int64_t column = 0; column < face.columns(); ++column)
-    face.visit(column, [&](const double(&cell)[3], double squared) {
+    face.visit(column, [&](const double (&cell)[3], double squared) {
       const bool fresh = cells.emplace(Point{cell[0], cell[1], cell[2]}, squared).second;
       EXPECT_TRUE(fresh) << "a cell is visited once";
     });

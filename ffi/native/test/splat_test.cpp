@@ -228,7 +228,7 @@ double loss(const SplatScene& s, const Slopes& slopes, bool geometry) {
 }
 
 // By every second number; a splat that a step moves over a cut-off would show as a jump, of which these scenes have none.
-Doubles differences(SplatScene s, Doubles SplatScene::*of, const Slopes& slopes, bool geometry) {
+Doubles differences(SplatScene s, Doubles SplatScene::* of, const Slopes& slopes, bool geometry) {
   Doubles found((s.*of).size());
   for (size_t i = 0; i < found.size(); ++i) {
     double sides[2];
