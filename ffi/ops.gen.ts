@@ -2149,6 +2149,7 @@ function earthcraft_sh_encode(directions: Tensor, degrees?: number): Tensor {
 const $earthcraft_sparse_adam_ = new Operator("earthcraft::sparse_adam_", ["param", "grad", "exp_avg", "exp_avg_sq", "lr", "beta1", "beta2", "eps", "step"]);
 function earthcraft_sparse_adam_(param: Tensor, grad: Tensor, expAvg: Tensor, expAvgSq: Tensor, options: { lr: number; beta1: number; beta2: number; eps: number; step: number }): void {
   c.begin($earthcraft_sparse_adam_);
+  c.options(options);
   c.tensor("param", param);
   c.tensor("grad", grad);
   c.tensor("exp_avg", expAvg);
