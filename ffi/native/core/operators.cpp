@@ -86,7 +86,9 @@ ArgumentInfo describe(const c10::Argument& argument) {
   info.optional = type->kind() == c10::TypeKind::OptionalType;
   if (info.optional) type = type->containedType(0).get();
   info.kind = kind_of(*type);
-  info.end = end_of(*type);
+  const c10::Type* real = argument.real_type().get();  // `type` calls an enumeration an int
+  if (real->kind() == c10::TypeKind::OptionalType) real = real->containedType(0).get();
+  info.end = end_of(*real);
   info.written = argument.alias_info() != nullptr && argument.alias_info()->isWrite();
   info.fixed = argument.N().value_or(0);
   info.fallback = argument.default_value();
