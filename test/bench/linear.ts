@@ -1,7 +1,7 @@
 /**
  * Dense layers beside libtorch's own (`aten::linear`: MKL on x86), f32, in one run on the same tensors: milliseconds, GFLOP/s, ratio (below 1 we are faster).
  *
- *     ./earthcraft bun test/bench/linear.ts [--threads 1] [--rows 2048,100000]
+ *     ./earthcraft bun test/bench/linear.ts [--threads 1] [--rows 2048,100000] [--json]
  *
  * On Intel's processors earthcraft uses libtorch's own, and compares it with itself; EARTHCRAFT_LINEAR=ours has ours run there, as `make bench` does.
  */
@@ -11,7 +11,11 @@ import { measure } from "./gpu/table";
 
 const { values } = parseArgs({
   args: Bun.argv.slice(2),
-  options: { threads: { type: "string", default: "1" }, rows: { type: "string", default: "256,2048,16384,100000" } },
+  options: {
+    threads: { type: "string", default: "1" },
+    rows: { type: "string", default: "256,2048,16384,100000" },
+    json: { type: "boolean", default: false },
+  },
 });
 /** Channels in and out: of the mini flows, of TexFM's levels, of the paper's LatentSFM. */
 const CHANNELS = [
@@ -28,7 +32,8 @@ const cell = (value: string, width: number) => value.padStart(width);
 const relative = (a: Tensor, b: Tensor) => a.sub(b).abs().max().item() / b.abs().max().item();
 
 setThreads(Number(values.threads));
-console.log(`dense layers, f32, ${values.threads} thread(s)${" ".repeat(17)}ours ms   peer ms  ratio   GFLOP/s ours  peer    error`);
+if (!values.json)
+  console.log(`dense layers, f32, ${values.threads} thread(s)${" ".repeat(17)}ours ms   peer ms  ratio   GFLOP/s ours  peer    error`);
 for (const rows of values.rows.split(",").map(Number))
   for (const [inputs, outputs] of CHANNELS) {
     if (rows * inputs * outputs > 4e10) continue; // minutes
@@ -49,6 +54,11 @@ for (const rows of values.rows.split(",").map(Number))
             );
         const [ours, peer] = (["ours", "peer"] as const).map((who) => [run(who)].flat());
         const error = Math.max(...ours!.map((t, i) => relative(t, peer![i]!)));
+        if (values.json) {
+          const name = `linear f32 ${rows} × ${inputs} → ${outputs}, ${way}`;
+          console.log(JSON.stringify({ name, ours_ms: best.ours, peer_ms: best.peer, ratio: best.ours / best.peer, error, about: "aten::linear" }));
+          continue;
+        }
         const gflops = (ms: number) => ((way === "forward" ? 2 : 6) * rows * inputs * outputs) / ms / 1e6;
         console.log(
           `${`${rows} × ${inputs} → ${outputs}, ${way}`.padEnd(40)}${cell(best.ours.toFixed(3), 13)}${cell(best.peer.toFixed(3), 10)}${cell((best.ours / best.peer).toFixed(2), 7)}` +

@@ -3,12 +3,12 @@
  *
  *     ./earthcraft bun test/bench/run.ts [--only WORD] [--threads 2] [--seed 1] [--seconds 0.2] [--rounds 5] [--markdown FILE] [--quick]
  *
- * Peers need the Python that `test/parity/requirements.txt` describes. Beside the rows of `cpu/`, every `ROWS.bench.ts` and `ROWS.bench.py` of this folder
- * (and `ngp.*`, `meshes.*`) is run with `--threads`, `--seed` and, if asked, `--quick`; its lines of JSON, { name, ours_ms, peer_ms, ratio, bar, stretch?, error,
- * about? }, are rows. Exits with 1 where a result was wrong or a row failed; a bar that is missed is in the table.
+ * Peers need the Python that `test/parity/requirements.txt` describes. Beside the rows of `cpu/`, every other script `NAME.ts` of this folder is run with
+ * `--threads N --json`; its lines of JSON, { name, ours_ms, peer_ms, ratio, bar, stretch?, error, about? }, are rows. `--quick` leaves those out. Exits with 1
+ * where a result was wrong or a row failed; a bar that is missed is in the table.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeError, EXIT, UserError } from "../../cli/errors";
 import { processIo } from "../../cli/io";
@@ -22,6 +22,7 @@ import { limits } from "./cpu/limits";
 import { type Measured, markdown, summary, textHead, textLine, verdict } from "./cpu/table";
 
 const root = join(import.meta.dir, "..", "..");
+const NO_ROWS = /^(run|trace-table)\.ts$|\.test\.ts$/;
 
 const { values: flags } = parseArgs({
   options: {
@@ -55,11 +56,13 @@ interface ScriptRow {
 }
 
 async function runScript(script: string, python: string, library: string, tell: (row: Measured) => void): Promise<void> {
-  const command = script.endsWith(".py") ? [python, script, library] : [process.execPath, script];
-  const given = ["--threads", flags.threads, "--seed", flags.seed, ...(flags.quick ? ["--quick"] : [])];
-  const child = Bun.spawn([...command, ...given], {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, script), "--threads", flags.threads, "--json"], {
     cwd: root,
-    env: { ...process.env, EARTHCRAFT_NATIVE: library, EARTHCRAFT_PEERS: python, OMP_NUM_THREADS: flags.threads },
+    // The peer of linear.ts is the libtorch that ours is linked with, which ours calls itself on Intel's processors unless told otherwise.
+    env: {
+      ...{ ...process.env, EARTHCRAFT_NATIVE: library, EARTHCRAFT_PEERS: python, OMP_NUM_THREADS: flags.threads },
+      ...(script === "linear.ts" ? { EARTHCRAFT_LINEAR: "ours" } : {}),
+    },
     stdio: ["ignore", "pipe", "inherit"],
   });
   for (const line of (await new Response(child.stdout).text()).split("\n")) {
@@ -75,7 +78,7 @@ async function runScript(script: string, python: string, library: string, tell: 
       validity: "unverified",
     });
   }
-  if ((await child.exited) !== 0) tell({ name: basename(script), figure: Number.NaN, problem: `ended with ${child.exitCode ?? child.signalCode}` });
+  if ((await child.exited) !== 0) tell({ name: script, figure: Number.NaN, problem: `ended with ${child.exitCode ?? child.signalCode}` });
 }
 
 async function main(): Promise<void> {
@@ -118,18 +121,10 @@ async function main(): Promise<void> {
   } finally {
     bench.close();
   }
-  const scripts = [...new Bun.Glob("{ngp,meshes,*.bench}.{ts,py}").scanSync({ cwd: import.meta.dir })].sort();
-  for (const script of scripts.filter((name) => name.includes(flags.only))) await runScript(join(import.meta.dir, script), python, library, tell);
+  const scripts = [...new Bun.Glob("*.ts").scanSync({ cwd: import.meta.dir })].filter((script) => !NO_ROWS.test(script)).sort();
+  if (!flags.quick) for (const script of scripts.filter((name) => name.includes(flags.only))) await runScript(script, python, library, tell);
   console.log([...new Set(bench.notes)].join("\n"));
   console.log(summary(rows));
-  if (!flags.quick && "linear".includes(flags.only)) {
-    // Its peer is the libtorch that ours is linked with, which ours calls itself on Intel's processors unless told otherwise.
-    const env = { ...process.env, EARTHCRAFT_LINEAR: "ours", OMP_NUM_THREADS: flags.threads };
-    Bun.spawnSync([process.execPath, join(import.meta.dir, "linear.ts"), "--threads", flags.threads], {
-      env,
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-  }
   if (flags.markdown) writeFileSync(flags.markdown, markdown([...head, ...new Set(bench.notes)], rows));
   if (rows.some((row) => ["wrong", "failed"].includes(verdict(row))) || rows.length === 0) process.exitCode = EXIT.failed;
 }

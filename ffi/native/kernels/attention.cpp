@@ -3,19 +3,11 @@
 
 #include "attention.h"
 
+#include "attention_tokens.h"
 #include "gemm_tile.h"
 
 namespace earthcraft::EC_VARIANT {
 namespace {
-
-constexpr float kNone = -__builtin_inff();
-
-int64_t padded(int64_t count) { return (count + 15) / 16 * 16; }
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
-const char* row_at(const Tokens& t, int64_t token, int64_t head, int64_t element) {
-  return static_cast<const char*>(t.data) + ((t.order ? t.order[token] : token) * t.row_stride + head * t.head_stride) * element;
-}
 
 // to[i] = factor * tokens [first + i], as floats, zero-padded to `width` columns and to `rows` rows.
 void gather(const Tokens& t, bool bf16, int64_t first, int64_t count, int64_t head, int64_t dim, float factor, float* to, int64_t width,
@@ -34,18 +26,6 @@ void gather(const Tokens& t, bool bf16, int64_t first, int64_t count, int64_t he
     for (; d < width; ++d) row[d] = 0;
   }
   for (int64_t i = count * width; i < rows * width; ++i) to[i] = 0;
-}
-
-void scatter(const Tokens& t, bool bf16, int64_t token, int64_t head, int64_t dim, float factor, const float* row) {
-  if (bf16) {
-    auto* to = reinterpret_cast<uint16_t*>(const_cast<char*>(row_at(t, token, head, 2)));
-    for (int64_t d = 0; d < dim; ++d) to[d] = float_to_bf16(factor * row[d]);
-  } else {
-    auto* to = reinterpret_cast<float*>(const_cast<char*>(row_at(t, token, head, 4)));
-    int64_t d = 0;
-    for (; d + kLanes <= dim; d += kLanes) store(to + d, splat(factor) * load(row + d));
-    for (; d < dim; ++d) to[d] = factor * row[d];
-  }
 }
 
 // to [width, rows] = transpose of from [rows, width]

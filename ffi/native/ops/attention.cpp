@@ -2,14 +2,15 @@
 //
 // Shapes:  q [Nq, H, D], k, v [Nk, H, D] (any strides, last dimension dense), out [Nq, H, D].
 //          order [N] int64 lists tokens set after set (absent: as they stand), starts [S + 1] int64 where each set begins.
-// f32 and bf16 run the blocked kernel (sums f32), f64 the plain reference. A query whose set has no keys gets 0.
-// window_attention, window_attention_packed and ragged_attention are what layers call; attention_forward and attention_backward carry the devices'
-// work.
+// f32 and bf16 run the blocked kernel (sums f32), long sets in bf16 one on libtorch's products where the processor has tiles, f64 the plain
+// reference. A query whose set has no keys gets 0. window_attention, window_attention_packed and ragged_attention are what layers call;
+// attention_forward and attention_backward carry the devices' work.
 
 #include "../kernels/attention.h"
 
 #include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/native/CPUBlas.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -29,6 +30,8 @@ namespace earthcraft {
 namespace {
 
 using OptionalTensor = std::optional<at::Tensor>;
+
+constexpr int64_t kWideLeast = 256;  // tokens of the longest set from which on bf16 is packed
 
 at::Tensor checked_starts(const char* argument, const at::Tensor& starts, int64_t tokens) {
   at::Tensor dense = shaped_starts(argument, starts);
@@ -73,6 +76,22 @@ int64_t task_grain(const at::Tensor& q_starts, const at::Tensor& kv_starts, int6
   return std::max<int64_t>(1, static_cast<int64_t>(2e6 * static_cast<double>(tasks) / work));
 }
 
+void bf16_product(int64_t rows, int64_t columns, int64_t depth, int64_t a_stride, int64_t b_stride, int64_t c_stride, bool add, const uint16_t* a,
+                  const uint16_t* b, float* c) {
+  at::native::cpublas::brgemm(rows, columns, depth, a_stride, b_stride, c_stride, add, reinterpret_cast<const at::BFloat16*>(a),
+                              reinterpret_cast<const at::BFloat16*>(b), c);
+}
+
+// Whether the processor has tiles for bf16 that libtorch uses: without them f32 is as fast, and more exact.
+bool has_tiles() {
+#if defined(__x86_64__)
+  static const bool found = cpu_variant() == CpuVariant::avx512 && at::native::cpublas::could_pack(at::kBFloat16);
+  return found;
+#else
+  return false;
+#endif
+}
+
 template <typename T>
 AttentionReference<T> reference_of(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& q_order,
                                    const at::Tensor& kv_order, const at::Tensor& q_starts, const at::Tensor& kv_starts, double scale) {
@@ -100,13 +119,17 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
   const int64_t heads = q.size(1);
   at::Tensor logsumexp = at::empty({q.size(0), heads}, q.options().dtype(at::kFloat));
   const int64_t* qs = q_starts.const_data_ptr<int64_t>();
+  // Packing is worth its time where many queries read what was packed.
+  const bool wide = q.scalar_type() == at::kBFloat16 && q.size(2) > 0 && q.size(2) % 32 == 0 && scale > 0 && longest(kv_starts) >= kWideLeast &&
+                    longest(q_starts) >= kWideLeast && has_tiles();
+  const int64_t most = wide ? kWideQueryChunk : kQueryChunk;
   struct Chunk {
     int64_t set, begin, end;
   };
   std::vector<Chunk> chunks;
   for (int64_t set = 0; set + 1 < q_starts.size(0); ++set)
-    for (int64_t begin = 0; begin < qs[set + 1] - qs[set]; begin += kQueryChunk)
-      chunks.push_back({set, begin, std::min(begin + kQueryChunk, qs[set + 1] - qs[set])});
+    for (int64_t begin = 0; begin < qs[set + 1] - qs[set]; begin += most)
+      chunks.push_back({set, begin, std::min(begin + most, qs[set + 1] - qs[set])});
   const Attention task{tokens_of(q, order),
                        tokens_of(k, order),
                        tokens_of(v, order),
@@ -118,14 +141,20 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
                        q.size(2),
                        static_cast<float>(scale),
                        logsumexp.mutable_data_ptr<float>()};
-  const int64_t scratch = attention_forward_scratch(q.size(2), longest(kv_starts)), tasks = static_cast<int64_t>(chunks.size()) * heads;
+  const int64_t scratch = wide ? attention_wide_scratch(q.size(2)) : attention_forward_scratch(q.size(2), longest(kv_starts));
+  const int64_t tasks = static_cast<int64_t>(chunks.size()) * heads;
   const auto kernel = EC_KERNEL(attention_forward);
+  const auto wide_kernel = EC_KERNEL(attention_forward_wide);
   at::parallel_for(0, tasks, task_grain(q_starts, kv_starts, heads, q.size(2), tasks), [&](int64_t begin, int64_t end) {
     float* working = thread_scratch(scratch);
     for (int64_t i = begin; i < end; ++i) {
       const Chunk& chunk = chunks[i / heads];
-      kernel(task, chunk.set, i % heads, chunk.begin, chunk.end, working);
+      if (wide)
+        wide_kernel(task, chunk.set, i % heads, chunk.begin, chunk.end, bf16_product, working);
+      else
+        kernel(task, chunk.set, i % heads, chunk.begin, chunk.end, working);
     }
+    if (wide) at::native::cpublas::brgemm_release();
   });
   return {out, logsumexp};
 }

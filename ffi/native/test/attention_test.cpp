@@ -1,6 +1,7 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <thread>
@@ -167,6 +168,84 @@ TEST(Attention, ThreadsOnDifferentSetsGiveTheBitsOfOne) {
       });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(alone.out, together.out) << variant.name;
+  }
+}
+
+// Rounds in place, and gives the bits.
+std::vector<uint16_t> narrowed(Floats& values) {
+  std::vector<uint16_t> bits;
+  for (float& value : values) {
+    uint32_t word;
+    std::memcpy(&word, &value, 4);
+    word = (word + 0x7FFF + (word >> 16 & 1)) & 0xFFFF0000;
+    std::memcpy(&value, &word, 4);
+    bits.push_back(static_cast<uint16_t>(word >> 16));
+  }
+  return bits;
+}
+
+float widened_bits(uint16_t bits) {
+  const uint32_t word = static_cast<uint32_t>(bits) << 16;
+  float value;
+  std::memcpy(&value, &word, 4);
+  return value;
+}
+
+// What libtorch's product does, as it is written down.
+void plain_product(int64_t rows, int64_t columns, int64_t depth, int64_t a_stride, int64_t b_stride, int64_t c_stride, bool add, const uint16_t* a,
+                   const uint16_t* b, float* c) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      float sum = add ? c[i * c_stride + j] : 0;
+      for (int64_t k = 0; k < depth; ++k) sum += widened_bits(a[i * a_stride + k]) * widened_bits(b[k / 2 * 2 * b_stride + 2 * j + k % 2]);
+      c[i * c_stride + j] = sum;
+    }
+}
+
+// Runs the kernel for long sets on the bf16 values of a problem.
+template <typename Forward>
+void forward_wide(Problem& p, Forward&& run) {
+  std::vector<uint16_t> q = narrowed(p.q), k = narrowed(p.k), v = narrowed(p.v), out(p.out.size(), 7);
+  const auto tokens = [&](std::vector<uint16_t>& values, const std::vector<int64_t>& order) {
+    return Tokens{values.data(), p.c.heads * p.c.dim, p.c.dim, order.data()};
+  };
+  Attention task = p.task();
+  task.q = tokens(q, p.q_order), task.k = tokens(k, p.kv_order), task.v = tokens(v, p.kv_order), task.out = tokens(out, p.q_order);
+  task.bf16 = true;
+  Floats scratch(static_cast<size_t>(attention_wide_scratch(p.c.dim)));
+  for (int64_t set = 0; set < p.sets(); ++set)
+    for (int64_t head = 0; head < p.c.heads; ++head)
+      for (int64_t begin = 0, queries = p.c.q_sizes[static_cast<size_t>(set)]; begin < queries; begin += kWideQueryChunk)
+        run(task, set, head, begin, std::min(begin + kWideQueryChunk, queries), plain_product, scratch.data());
+  std::transform(out.begin(), out.end(), p.out.begin(), widened_bits);
+}
+
+const Case kWideCases[] = {
+    {{1}, {1}, 1, 32}, {{64, 65, 63}, {64, 65, 63}, 2, 64}, {{600}, {513}, 1, 32}, {{100}, {1100}, 1, 96}, {{4}, {0}, 1, 32},
+};
+
+TEST(WideAttention, EqualsItsDefinitionInDouble) {
+  for (const Case& c : kWideCases)
+    for (const auto& [name, run] : EC_VARIANTS(attention_forward_wide)) {
+      Problem p(c), beside(c);
+      forward_wide(p, run);
+      const Exact exact(p);
+      EXPECT_LT(difference(p.out, exact.out), 6e-3) << name << ", heads of " << c.dim;
+      // The logarithms, which backward reads, are those of the kernel in f32.
+      beside.q = p.q, beside.k = p.k, beside.v = p.v;
+      beside.forward(EC_VARIANTS(attention_forward)[0].run);
+      if (c.kv_sizes[0] > 0) EXPECT_LT(difference(p.logsumexp, widened(beside.logsumexp)), 1e-5) << name << ", heads of " << c.dim;
+    }
+}
+
+TEST(WideAttention, InfinityStaysInItsSet) {
+  const Case c = {{20, 20}, {20, 20}, 1, 32};
+  for (const auto& [name, run] : EC_VARIANTS(attention_forward_wide)) {
+    Problem p(c);
+    p.v[static_cast<size_t>(p.kv_order[25] * c.dim)] = std::numeric_limits<float>::infinity();  // a token of the second set
+    forward_wide(p, run);
+    for (int64_t token = 0; token < 40; ++token)
+      EXPECT_EQ(std::isfinite(p.out[static_cast<size_t>(p.q_order[static_cast<size_t>(token)] * c.dim)]), token < 20) << name << ", token " << token;
   }
 }
 
