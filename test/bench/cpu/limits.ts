@@ -147,7 +147,7 @@ async function memoryLimits(bench: Bench): Promise<void> {
   resetPeakMemory();
   const begin = performance.now();
   scope(() => {
-    const [q, k, v] = [4, 5, 6].map((i) => drawn([tokens, h, d], i).to("bf16")) as [Tensor, Tensor, Tensor];
+    const [q, k, v] = [4, 5, 6].map((i) => scope(() => drawn([tokens, h, d], i).to("bf16"))) as [Tensor, Tensor, Tensor];
     const all = Tensor.from([0, tokens], [2], { dtype: "i64" });
     resetPeakMemory();
     noGrad(() => e.raggedAttention(q, k, v, all, all));
