@@ -2,9 +2,9 @@
  * What the CPU allocator promises: a fresh large tensor costs no more than twice one in memory that was used before, and a process that works on
  * tensors of ever changing size has at most 1.3 times the memory that its largest step needs.
  *
- *     ./earthcraft bun test/bench/allocator.ts [--json] [--megabytes 240] [--steps 300] [--rounds 15]
+ *     ./earthcraft bun test/bench/allocator.ts [--json] [--megabytes 240] [--steps 300] [--rounds 15] [--threads 1]
  *
- * `--json` prints one object a row: name, ours_ms, peer_ms (or ours_mb, peer_mb), ratio, bar, error.
+ * `--json` prints one object a row: name, ours_ms, peer_ms (or about: MB), ratio, bar, error.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "240" },
     steps: { type: "string", default: "300" },
     rounds: { type: "string", default: "15" },
+    threads: { type: "string", default: "1" },
   },
 });
 const MB = 1e6;
@@ -95,11 +96,20 @@ function raggedSteps(steps: number): Row {
   };
 }
 
-setThreads(1);
+setThreads(Number(values.threads));
 const rows = [fill(Number(values.megabytes), Number(values.rounds)), raggedSteps(Number(values.steps))];
 for (const { name, ours, peer, unit, bar, error } of rows) {
   const ratio = ours / peer;
-  if (values.json) console.log(JSON.stringify({ name, [`ours_${unit}`]: ours, [`peer_${unit}`]: peer, ratio, bar, error }));
+  if (values.json)
+    console.log(
+      JSON.stringify({
+        name,
+        ...(unit === "ms" ? { ours_ms: ours, peer_ms: peer } : { about: `${ours.toFixed(0)} of ${peer.toFixed(0)} MB` }),
+        ratio,
+        bar,
+        error,
+      }),
+    );
   else
     console.log(`${name.padEnd(76)}${ours.toFixed(1).padStart(8)}${peer.toFixed(1).padStart(8)} ${unit}  ratio ${ratio.toFixed(2)} (at most ${bar})`);
 }

@@ -22,7 +22,7 @@ import { limits } from "./cpu/limits";
 import { type Measured, markdown, summary, textHead, textLine, verdict } from "./cpu/table";
 
 const root = join(import.meta.dir, "..", "..");
-const NO_ROWS = /^(run|trace-table)\.ts$|\.test\.ts$/;
+const NO_ROWS = /^(run|trace-table|trace-picture)\.ts$|\.test\.ts$/;
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,7 +45,7 @@ function pythonWithTorch(): string {
 /** What other scripts of this folder measure. */
 interface ScriptRow {
   name: string;
-  ours_ms: number;
+  ours_ms?: number;
   peer_ms?: number | null;
   ratio?: number | null;
   bar?: number | null;
@@ -72,7 +72,7 @@ async function runScript(script: string, python: string, library: string, tell: 
     }
     const { name, ours_ms, peer_ms, ratio, bar, stretch, error, about, problem } = JSON.parse(line) as ScriptRow;
     tell({
-      ...{ name, ours_ms, peer_ms: peer_ms ?? undefined, figure: ratio ?? (peer_ms ? ours_ms / peer_ms : Number.NaN), about, problem },
+      ...{ name, ours_ms, peer_ms: peer_ms ?? undefined, figure: ratio ?? (ours_ms && peer_ms ? ours_ms / peer_ms : Number.NaN), about, problem },
       bar: bar == null ? undefined : { at: bar, stretch: stretch ?? undefined, better: "less" },
       error_ours: error ?? undefined,
       validity: "unverified",

@@ -100,10 +100,13 @@ export function faultOf({ text, from }: Written): string | undefined {
 const flagsOf = ({ flags, accepts }: CommandManifest) =>
   new Set([...Object.keys(flags), ...accepts, ...Object.keys(OUTPUT_FLAGS)].map((name) => `--${dashed(name)}`));
 
-const targets = new Set([...readFileSync(join(programRoot, "Makefile"), "utf8").matchAll(/^([a-z][a-z-]*):/gm)].map((match) => match[1]!));
+const makefile = readFileSync(join(programRoot, "Makefile"), "utf8");
+const targets = new Set([...makefile.matchAll(/^([a-z][a-z-]*):/gm)].map((match) => match[1]!));
 
 function faultOfMake(words: readonly string[]): string | undefined {
-  const unknown = words.find((word) => !targets.has(word));
+  const unset = words.find((word) => word.includes("=") && !makefile.includes(`$(${word.split("=")[0]})`));
+  if (unset !== undefined) return `the Makefile does not read ${unset.split("=")[0]}`;
+  const unknown = words.find((word) => !word.includes("=") && !targets.has(word));
   return unknown === undefined ? undefined : `the Makefile has no target "${unknown}"`;
 }
 
