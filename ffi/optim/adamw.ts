@@ -6,6 +6,7 @@ import type { Parameter } from "../nn";
 import { ops } from "../ops.gen";
 import { scope } from "../scope";
 import { Tensor } from "../tensor";
+import { loadState } from "./load-state";
 import { emaDecay } from "./schedules";
 
 export interface AdamWOptions {
@@ -111,18 +112,7 @@ export class AdamW {
 
   /** Copies a saved state in. @throws when a name is missing or a shape differs; then nothing was copied */
   loadStateDict(state: ReadonlyMap<string, Tensor>, stepCount: number): void {
-    const own = this.stateDict();
-    for (const [name, tensor] of own) {
-      const value = state.get(name);
-      if (value === undefined) throw new ArgumentError(`AdamW: the saved state lacks ${name}`);
-      if (value.shape.join() !== tensor.shape.join())
-        throw new ArgumentError(`AdamW: ${name} is [${value.shape.join(", ")}], wanted [${tensor.shape.join(", ")}]`);
-    }
-    noGrad(() =>
-      scope(() => {
-        for (const [name, tensor] of own) tensor.copy_(state.get(name)!);
-      }),
-    );
+    loadState("AdamW", this.stateDict(), state);
     this.stepCount = stepCount;
   }
 

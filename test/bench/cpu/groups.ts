@@ -3,6 +3,7 @@ import { autocast, grad, noGrad, ops, Tensor } from "../../../ffi";
 import { SparseIndex, SparseTensor } from "../../../ffi/sparse";
 import { renderSplats } from "../../../ffi/splat";
 import { TBlock } from "../../../plugins/models/blocks";
+import { adamwUpdate } from "../workloads/adamw";
 import type { Bench } from "./bench";
 import type { Bar } from "./table";
 
@@ -203,22 +204,7 @@ async function ssim(bench: Bench): Promise<void> {
 
 async function adamw(bench: Bench): Promise<void> {
   const { count: tensors, size } = bench.sizes.adamw;
-  const options = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.01, clip: 1, ema: 0.999 };
-  const { base, slope } = await bench.prepare("adamw", { count: tensors, size, ...options });
-  const each = (make: (i: number) => Tensor) => bench.make(() => Array.from({ length: tensors }, (_, i) => make(i)));
-  const params = each((i) => base!.mul(1 + i / 64));
-  const grads = each((i) => slope!.mul(1 - i / 128));
-  const averages = each((i) => params[i]!.clone());
-  const [means, squares] = [each(() => Tensor.zeros([size])), each(() => Tensor.zeros([size]))];
-  const { lr, beta1, beta2, eps, decay, clip, ema } = options;
-  let step = 0;
-  let first: Tensor[] | undefined;
-  const run = () => {
-    e.adamw_(params, grads, means, squares, averages, { lr, beta1, beta2, eps, weightDecay: decay, clip, emaDecay: ema, step: ++step });
-    first ??= bench.make(() => [params[0]!, params.at(-1)!, averages[0]!, averages.at(-1)!].map((t) => t.clone()));
-    return first;
-  };
-  const name = `clip + AdamW + EMA, ${((tensors * size) / 1e6).toPrecision(3)} M in ${tensors} tensors`;
+  const { name, run } = await adamwUpdate(bench, tensors, size);
   await bench.beside(name, { peer: "update", bar: atMost(0.7), run, about: "the first update is compared" });
 }
 

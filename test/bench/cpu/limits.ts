@@ -1,22 +1,8 @@
 /** What no peer holds: growth with the number of voxels, gain by a second thread, memory and checkpoints. */
-import {
-  autocast,
-  checkpoint,
-  gelu,
-  grad,
-  Linear,
-  Module,
-  memory,
-  noGrad,
-  normal,
-  ops,
-  resetPeakMemory,
-  scope,
-  setThreads,
-  Tensor,
-} from "../../../ffi";
+import { autocast, checkpoint, grad, memory, noGrad, normal, ops, resetPeakMemory, scope, setThreads, Tensor } from "../../../ffi";
 import { SparseIndex } from "../../../ffi/sparse";
 import { renderSplats } from "../../../ffi/splat";
+import { TwoLayers } from "../workloads/two-layers";
 import type { Bench } from "./bench";
 import { convolve, count, type Group, leaf, plain } from "./groups";
 import { time } from "./table";
@@ -155,19 +141,6 @@ async function memoryLimits(bench: Bench): Promise<void> {
   const peak = memory().peakBytes - before;
   const title = `full attention bf16 ${tokens} × ${h * d}, forward: peak`;
   budget(bench, title, peak, 4 * unit + 256 * MB, `allowed: q + k + v + out + 256 MB; took ${time(performance.now() - begin)}`);
-}
-
-class TwoLayers extends Module {
-  readonly up: Linear;
-  readonly down: Linear;
-  constructor(channels: number) {
-    super();
-    this.up = new Linear(channels, 4 * channels);
-    this.down = new Linear(4 * channels, channels);
-  }
-  forward(x: Tensor): Tensor {
-    return this.down.forward(gelu(this.up.forward(x)));
-  }
 }
 
 async function replay(bench: Bench): Promise<void> {

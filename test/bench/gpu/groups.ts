@@ -1,5 +1,5 @@
 /** The operations that are timed, in the order in which they are: what a small budget leaves out comes last. */
-import { autocast, checkpoint, gelu, grad, Linear, Module, noGrad, normal, ops, scope, synchronize, Tensor, uniform } from "../../../ffi";
+import { autocast, checkpoint, grad, noGrad, normal, ops, scope, synchronize, Tensor, uniform } from "../../../ffi";
 import { loadNative } from "../../../ffi/load";
 import { SparseIndex, SparseTensor } from "../../../ffi/sparse";
 import { renderSplats } from "../../../ffi/splat";
@@ -8,6 +8,8 @@ import { rematerializing } from "../../../plugins/models/blocks/rematerialize";
 import { texvaeScales } from "../../../plugins/models/texvae/config";
 import { Texvae } from "../../../plugins/models/texvae/model";
 import { viewsFrom } from "../../look-at";
+import { adamwUpdate } from "../workloads/adamw";
+import { TwoLayers } from "../workloads/two-layers";
 import type { Bench } from "./bench";
 import type { Sizes } from "./sizes";
 import { median } from "./table";
@@ -224,25 +226,8 @@ async function norms(bench: Bench): Promise<void> {
 
 async function adamw(bench: Bench): Promise<void> {
   const { count: tensors, size } = bench.sizes.adamw;
-  const options = { lr: 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, decay: 0.01, clip: 1, ema: 0.999 };
-  const { base, slope } = await bench.prepare("adamw", { count: tensors, size, ...options });
-  const each = (make: (i: number) => Tensor) => bench.make(() => Array.from({ length: tensors }, (_, i) => make(i)));
-  const params = each((i) => base!.mul(1 + i / 64));
-  const grads = each((i) => slope!.mul(1 - i / 128));
-  const averages = each((i) => params[i]!.clone());
-  const [means, squares] = [each(() => Tensor.zeros([size])), each(() => Tensor.zeros([size]))];
-  let step = 0;
-  let first: Tensor[] | undefined;
-  const { lr, beta1, beta2, eps, decay, clip, ema } = options;
-  await bench.row(`clip + AdamW + EMA, ${((tensors * size) / 1e6).toPrecision(3)} M in ${tensors} tensors`, {
-    ...{ peer: "update", work: { bytes: 40 * tensors * size } },
-    run: () => {
-      e.adamw_(params, grads, means, squares, averages, { lr, beta1, beta2, eps, weightDecay: decay, clip, emaDecay: ema, step: ++step });
-      // What the first update made is what is compared.
-      first ??= bench.make(() => [params[0]!, params.at(-1)!, averages[0]!, averages.at(-1)!].map((t) => t.clone()));
-      return first;
-    },
-  });
+  const { name, run } = await adamwUpdate(bench, tensors, size);
+  await bench.row(name, { peer: "update", work: { bytes: 40 * tensors * size }, run });
 }
 
 async function launches(bench: Bench): Promise<void> {
@@ -275,19 +260,6 @@ async function launches(bench: Bench): Promise<void> {
       grad([x], [start]);
     },
   });
-}
-
-class TwoLayers extends Module {
-  readonly up: Linear;
-  readonly down: Linear;
-  constructor(channels: number) {
-    super();
-    this.up = new Linear(channels, 4 * channels);
-    this.down = new Linear(4 * channels, channels);
-  }
-  forward(x: Tensor): Tensor {
-    return this.down.forward(gelu(this.up.forward(x)));
-  }
 }
 
 async function replay(bench: Bench): Promise<void> {
