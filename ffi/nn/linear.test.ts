@@ -13,12 +13,12 @@ function bothWays(x: Tensor, weight: Tensor, bias?: Tensor): { ours: Tensor[]; e
   const own = parts.map((t) => t.requiresGrad_());
   const wide = parts.map((t) => t.detach().to("f64").requiresGrad_());
   const [y, z] = [linear(own[0]!, own[1]!, own[2]), ops.aten.linear(wide[0]!, wide[1]!, wide[2])];
-  const seed = random(y.shape, 5);
+  const seed = random(y.shape, 5).to(x.dtype);
   const gradients = (out: Tensor, of: Tensor[]) => grad([out], of, [seed.to(out.dtype)]) as Tensor[];
   return { ours: [y, ...gradients(y, own)], exact: [z, ...gradients(z, wide)] };
 }
 
-/** Largest difference of f32 from double, as a share of what the sums' terms come to. */
+/** Largest difference of f32 or bf16 from double, as a share of what the sums' terms come to. */
 const worst = ({ ours, exact }: ReturnType<typeof bothWays>) =>
   ours.map((t, i) => t.to("f64").sub(exact[i]!).abs().max().item() / exact[i]!.abs().max().item());
 
@@ -42,6 +42,17 @@ describe("linear", () => {
         const [x, weight, bias] = [random([rows, inputs], 1), random([outputs, inputs], 2), random([outputs], 3)];
         for (const error of worst(bothWays(x, weight, bias))) expect(error).toBeLessThan(2e-6);
         for (const error of worst(bothWays(x, weight))) expect(error).toBeLessThan(2e-6);
+      }));
+
+  for (const [rows, inputs, outputs] of [...SHAPES, [5000, 40, 24], [4097, 16, 70]] as [number, number, number][])
+    test(`${rows} rows of bf16, ${inputs} → ${outputs}: one rounding away from double`, () =>
+      scope(() => {
+        const parts = [random([rows, inputs], 1), random([outputs, inputs], 2), random([outputs], 3)].map((t) => t.to("bf16"));
+        for (const error of worst(bothWays(...(parts as [Tensor, Tensor, Tensor])))) expect(error).toBeLessThan(2 ** -8);
+        const [x, weight] = [random([rows, inputs], 1), random([outputs, inputs], 2)];
+        const under = autocast("bf16", () => linear(x, weight, parts[2]!.to("f32")));
+        expect(under.dtype).toBe("bf16");
+        expect(under).toEqualTensor(linear(parts[0]!, parts[1]!, parts[2]!));
       }));
 
   test("a long sum keeps its digits: 100,000 rows", () =>
@@ -79,7 +90,9 @@ describe("linear", () => {
     scope(() => {
       const run = (threads: number) => {
         setThreads(threads);
-        return bothWays(random([3000, 70], 1), random([90, 70], 2), random([90], 3)).ours;
+        const parts = [random([5000, 70], 1), random([90, 70], 2), random([90], 3)] as const;
+        const low = parts.map((t) => t.to("bf16")) as [Tensor, Tensor, Tensor];
+        return [...bothWays(...parts).ours, ...bothWays(...low).ours];
       };
       const alone = run(1);
       for (const threads of [2, 3, 5]) for (const [i, t] of run(threads).entries()) expect(t).toEqualTensor(alone[i]!);

@@ -39,6 +39,17 @@ void linear_rows(const float* a, const float* b, const float* bias, int64_t dept
   }
 }
 
+void linear_rows_bf16(const uint16_t* a, const float* b, const float* bias, int64_t depth, int64_t columns, int64_t begin, int64_t end,
+                      float* scratch, uint16_t* out) {
+  float* sums = scratch + kLinearRows * depth;
+  for (int64_t r = begin; r < end; r += kLinearRows) {
+    const int64_t rows = least(kLinearRows, end - r);
+    for (int64_t i = 0; i < rows * depth; ++i) scratch[i] = bf16_to_float(a[r * depth + i]);
+    linear_rows(scratch, b, bias, depth, columns, 0, rows, sums);
+    for (int64_t i = 0; i < rows * columns; ++i) out[r * columns + i] = float_to_bf16(sums[i]);
+  }
+}
+
 void linear_outer(const float* a, const float* b, int64_t rows, int64_t columns, int64_t depth, int64_t begin, int64_t end, float* scratch,
                   float* out) {
   const int64_t kept = end - begin;

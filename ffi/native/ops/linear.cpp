@@ -1,6 +1,7 @@
 // y = x Wᵀ + b, and its three gradients. f32 on the CPU takes our own kernels where libtorch's MKL is the slower one: on processors that are not
-// Intel's it runs at half their speed (and oneDNN, which is as quick as ours, prepares itself anew for every number of voxels). Every other type,
-// device and processor goes to ATen, whose double is the reference.
+// Intel's it runs at half their speed (and oneDNN, which is as quick as ours, prepares itself anew for every number of voxels). bf16 takes them where
+// the processor lacks AVX-512: libtorch then multiplies ten times as slowly as in f32. Blocks of rows are made f32 as they pass, sums stay f32. Every
+// other type, device and processor goes to ATen, whose double is the reference.
 //
 // Shapes:  x [..., in], weight [out, in], bias [out] or none; out [..., out].
 
@@ -22,6 +23,7 @@
 #include <tuple>
 #include <vector>
 
+#include "autocast.h"
 #include "scratch.h"
 
 namespace earthcraft {
@@ -33,28 +35,36 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kFewRows = 16;          // below, packing the weight would cost more than the product
 constexpr int64_t kSumRows = 1024;        // rows of the bias's gradient that add up on their own, whatever the number of threads
+constexpr int64_t kWidenedRows = 4096;    // of bf16 that the weight's gradient takes at a time
 constexpr int64_t kThreadWork = 1 << 20;  // multiply-adds a thread takes at least
 
+// Whose products of a type to take, where rows are many.
+struct Faster {
+  bool f32, bf16;
+};
+
 // EARTHCRAFT_LINEAR=ours|libtorch decides in the processor's place, for tests and to compare.
-bool ours_is_faster() {
-  static const bool answer = [] {
+Faster ours_is_faster() {
+  static const Faster answer = []() -> Faster {
     const char* forced = std::getenv("EARTHCRAFT_LINEAR");
-    if (forced != nullptr && std::strcmp(forced, "ours") == 0) return true;
-    if (forced != nullptr && std::strcmp(forced, "libtorch") == 0) return false;
+    if (forced != nullptr && std::strcmp(forced, "ours") == 0) return {true, true};
+    if (forced != nullptr && std::strcmp(forced, "libtorch") == 0) return {false, false};
 #if defined(__x86_64__)
-    return cpu_variant() != CpuVariant::baseline && !__builtin_cpu_is("intel");
+    return {cpu_variant() != CpuVariant::baseline && !__builtin_cpu_is("intel"), cpu_variant() == CpuVariant::avx2};
 #else
-    return false;
+    return {false, false};
 #endif
   }();
   return answer;
 }
 
-bool plain_f32(const at::Tensor& t) { return t.is_cpu() && t.scalar_type() == at::kFloat && t.layout() == at::kStrided; }
+bool plain(const at::Tensor& t, at::ScalarType type) { return t.is_cpu() && t.scalar_type() == type && t.layout() == at::kStrided; }
 
 bool ours(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias) {
-  return ours_is_faster() && plain_f32(x) && plain_f32(weight) && (!bias.has_value() || plain_f32(*bias)) && x.dim() >= 1 && weight.dim() == 2 &&
-         weight.numel() > 0 && x.numel() >= kFewRows * weight.size(1);
+  const at::ScalarType type = x.scalar_type();
+  return (type == at::kFloat ? ours_is_faster().f32 : type == at::kBFloat16 && ours_is_faster().bf16) && plain(x, type) && plain(weight, type) &&
+         (!bias.has_value() || plain(*bias, type)) && x.dim() >= 1 && weight.dim() == 2 && weight.numel() > 0 &&
+         x.numel() >= kFewRows * weight.size(1);
 }
 
 void check_linear(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias) {
@@ -64,19 +74,35 @@ void check_linear(const at::Tensor& x, const at::Tensor& weight, const OptionalT
               weight.sizes(), ", got ", bias.has_value() ? bias->sizes() : at::IntArrayRef());
 }
 
-// out [rows, columns] = a [rows, depth] · b + bias; b [depth, columns], or stored the other way where `swapped`.
-void product(const float* a, const float* b, bool swapped, const float* bias, int64_t rows, int64_t depth, int64_t columns, float* out) {
-  const at::Tensor panels = at::empty({padded_columns(columns) * depth}, at::kFloat);
-  float* packed = panels.mutable_data_ptr<float>();
+// Panels of a dense [depth, columns] f32, or of its transpose where `swapped`.
+at::Tensor packed(const at::Tensor& dense, int64_t depth, int64_t columns, bool swapped) {
+  at::Tensor panels = at::empty({padded_columns(columns) * depth}, dense.options());
+  const float* from = dense.const_data_ptr<float>();
   if (swapped)
-    EC_KERNEL(pack_panels_swapped)(b, depth, columns, packed);
+    EC_KERNEL(pack_panels_swapped)(from, depth, columns, panels.mutable_data_ptr<float>());
   else
-    EC_KERNEL(pack_panels)(b, columns, depth, columns, packed);
-  const int64_t blocks = (rows + kLinearRows - 1) / kLinearRows;
-  const auto kernel = EC_KERNEL(linear_rows);
-  at::parallel_for(0, blocks, std::max<int64_t>(1, kThreadWork / (kLinearRows * depth * columns + 1)), [&](int64_t begin, int64_t end) {
-    kernel(a, packed, bias, depth, columns, begin * kLinearRows, std::min(end * kLinearRows, rows), out);
-  });
+    EC_KERNEL(pack_panels)(from, columns, depth, columns, panels.mutable_data_ptr<float>());
+  return panels;
+}
+
+// out [rows, columns] = a [rows, depth] · panels + bias, in a's type; bias f32 or undefined.
+void product(const at::Tensor& a, const at::Tensor& panels, const at::Tensor& bias, int64_t rows, int64_t depth, int64_t columns, at::Tensor& out) {
+  const float *b = panels.const_data_ptr<float>(), *added = bias.defined() ? bias.const_data_ptr<float>() : nullptr;
+  const int64_t blocks = (rows + kLinearRows - 1) / kLinearRows, grain = std::max<int64_t>(1, kThreadWork / (kLinearRows * depth * columns + 1));
+  if (a.scalar_type() == at::kFloat) {
+    const float* from = a.const_data_ptr<float>();
+    float* to = out.mutable_data_ptr<float>();
+    at::parallel_for(0, blocks, grain, [&, kernel = EC_KERNEL(linear_rows)](int64_t begin, int64_t end) {
+      kernel(from, b, added, depth, columns, begin * kLinearRows, std::min(end * kLinearRows, rows), to);
+    });
+  } else {
+    const auto* from = static_cast<const uint16_t*>(a.const_data_ptr());
+    auto* to = static_cast<uint16_t*>(out.mutable_data_ptr());
+    at::parallel_for(0, blocks, grain, [&, kernel = EC_KERNEL(linear_rows_bf16)](int64_t begin, int64_t end) {
+      kernel(from, b, added, depth, columns, begin * kLinearRows, std::min(end * kLinearRows, rows), thread_scratch(kLinearRows * (depth + columns)),
+             to);
+    });
+  }
 }
 
 // out [rows, columns] = aᵀ · b; a [depth, rows], b [depth, columns]
@@ -91,13 +117,14 @@ void outer(const float* a, const float* b, int64_t rows, int64_t columns, int64_
   });
 }
 
-at::Tensor sum_of_rows(const float* x, int64_t rows, int64_t columns, const at::TensorOptions& options) {
+at::Tensor sum_of_rows(const at::Tensor& x, int64_t rows, int64_t columns) {
   const int64_t slices = std::max<int64_t>(1, (rows + kSumRows - 1) / kSumRows);
-  at::Tensor sums = at::zeros({slices, columns}, options);
+  at::Tensor sums = at::zeros({slices, columns}, x.options());
+  const float* from = x.const_data_ptr<float>();
   float* to = sums.mutable_data_ptr<float>();
   const auto kernel = EC_KERNEL(column_sums);
   at::parallel_for(0, slices, std::max<int64_t>(1, 64 * 1024 / (kSumRows * columns + 1)), [&](int64_t begin, int64_t end) {
-    for (int64_t s = begin; s < end; ++s) kernel(x, columns, s * kSumRows, std::min((s + 1) * kSumRows, rows), to + s * columns);
+    for (int64_t s = begin; s < end; ++s) kernel(from, columns, s * kSumRows, std::min((s + 1) * kSumRows, rows), to + s * columns);
   });
   return slices == 1 ? sums[0] : sums.sum(0);
 }
@@ -105,13 +132,13 @@ at::Tensor sum_of_rows(const float* x, int64_t rows, int64_t columns, const at::
 at::Tensor linear_op(const at::Tensor& x_any, const at::Tensor& weight_any, const OptionalTensor& bias_any) {
   check_linear(x_any, weight_any, bias_any);
   if (!ours(x_any, weight_any, bias_any)) return at::linear(x_any, weight_any, bias_any);
-  const at::Tensor x = x_any.contiguous(), weight = weight_any.contiguous(), bias = bias_any.has_value() ? bias_any->contiguous() : at::Tensor();
+  const at::Tensor x = x_any.contiguous(), weight = weight_any.to(at::kFloat).contiguous(),
+                   bias = bias_any.has_value() ? bias_any->to(at::kFloat).contiguous() : at::Tensor();
   const int64_t depth = weight.size(1), columns = weight.size(0), rows = x.numel() / depth;
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = columns;
   at::Tensor out = at::empty(sizes, x.options());
-  product(x.const_data_ptr<float>(), weight.const_data_ptr<float>(), true, bias.defined() ? bias.const_data_ptr<float>() : nullptr, rows, depth,
-          columns, out.mutable_data_ptr<float>());
+  product(x, packed(weight, depth, columns, true), bias, rows, depth, columns, out);
   return out;
 }
 
@@ -122,24 +149,33 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> linear_backward_op(const at::Tens
   TORCH_CHECK(out_grad_any.numel() == rows * columns, "linear_backward: out_grad must be [", rows, ", ", columns, "] for x ", x_any.sizes(),
               " and weight ", weight_any.sizes(), ", got ", out_grad_any.sizes());
   const at::Tensor out_grad = out_grad_any.contiguous(), x = x_any.contiguous(), weight = weight_any.contiguous();
+  const at::Tensor slopes = out_grad.reshape({rows, columns}), features = x.reshape({rows, depth});
   at::Tensor x_grad, weight_grad, bias_grad;
-  if (!(plain_f32(out_grad) && ours(x, weight, std::nullopt))) {
-    const at::Tensor flat = out_grad.reshape({rows, columns});
-    if (x_wanted) x_grad = at::mm(flat, weight).reshape(x.sizes());
-    if (weight_wanted) weight_grad = at::mm(flat.t(), x.reshape({rows, depth}));
-    if (bias_wanted) bias_grad = flat.sum(0);
+  if (!(plain(out_grad, x.scalar_type()) && ours(x, weight, std::nullopt))) {
+    if (x_wanted) x_grad = at::mm(slopes, weight).reshape(x.sizes());
+    if (weight_wanted) weight_grad = at::mm(slopes.t(), features);
+    if (bias_wanted) bias_grad = slopes.sum(0);
     return {x_grad, weight_grad, bias_grad};
   }
-  const float *from = x.const_data_ptr<float>(), *slope = out_grad.const_data_ptr<float>(), *w = weight.const_data_ptr<float>();
   if (x_wanted) {
     x_grad = at::empty(x.sizes(), x.options());
-    product(slope, w, false, nullptr, rows, columns, depth, x_grad.mutable_data_ptr<float>());
+    product(out_grad, packed(weight.to(at::kFloat), columns, depth, false), {}, rows, columns, depth, x_grad);
   }
-  if (weight_wanted) {
-    weight_grad = at::empty(weight.sizes(), weight.options());
-    outer(slope, from, columns, depth, rows, weight_grad.mutable_data_ptr<float>());
+  // bf16 becomes f32 so many rows at a time, which bounds the memory that takes.
+  const int64_t step = x.scalar_type() == at::kFloat ? rows : kWidenedRows;
+  for (int64_t first = 0; first < rows && (weight_wanted || bias_wanted); first += step) {
+    const int64_t count = std::min(step, rows - first);
+    const at::Tensor slope = slopes.narrow(0, first, count).to(at::kFloat);
+    if (weight_wanted) {
+      const at::Tensor part = at::empty({columns, depth}, slope.options());
+      outer(slope.const_data_ptr<float>(), features.narrow(0, first, count).to(at::kFloat).const_data_ptr<float>(), columns, depth, count,
+            part.mutable_data_ptr<float>());
+      weight_grad = first == 0 ? part : weight_grad.add_(part);
+    }
+    if (bias_wanted) bias_grad = first == 0 ? sum_of_rows(slope, count, columns) : bias_grad.add_(sum_of_rows(slope, count, columns));
   }
-  if (bias_wanted) bias_grad = sum_of_rows(slope, rows, columns, x.options());
+  if (weight_wanted) weight_grad = weight_grad.to(x.scalar_type());
+  if (bias_wanted) bias_grad = bias_grad.to(x.scalar_type());
   return {x_grad, weight_grad, bias_grad};
 }
 
@@ -165,6 +201,14 @@ at::Tensor linear_autograd(const at::Tensor& x, const at::Tensor& weight, const 
   return ours(x, weight, bias) ? LinearFunction::apply(x, weight, bias) : at::linear(x, weight, bias);
 }
 
+// ATen's policy: everything in the region's low precision.
+template <c10::DeviceType device>
+at::Tensor linear_autocast(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias) {
+  const NoAutocast<device> guard;
+  static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::linear", "").typed<decltype(linear_op)>();
+  return op.call(lowered(x, device), lowered(weight, device), lowered(bias, device));
+}
+
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
@@ -179,8 +223,7 @@ TORCH_LIBRARY_IMPL(earthcraft, CompositeExplicitAutograd, m) {
   m.impl("linear_backward", &linear_backward_op);
 }
 TORCH_LIBRARY_IMPL(earthcraft, Autograd, m) { m.impl("linear", &linear_autograd); }
-// ATen's own policy casts, and its kernels take what was cast.
-TORCH_LIBRARY_IMPL(earthcraft, AutocastCPU, m) { m.impl("linear", &at::linear); }
-TORCH_LIBRARY_IMPL(earthcraft, AutocastCUDA, m) { m.impl("linear", &at::linear); }
+TORCH_LIBRARY_IMPL(earthcraft, AutocastCPU, m) { m.impl("linear", &linear_autocast<c10::DeviceType::CPU>); }
+TORCH_LIBRARY_IMPL(earthcraft, AutocastCUDA, m) { m.impl("linear", &linear_autocast<c10::DeviceType::CUDA>); }
 
 }  // namespace earthcraft

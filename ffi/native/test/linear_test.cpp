@@ -1,6 +1,10 @@
 #include "kernels/linear.h"
 
+#include <cmath>
+#include <cstring>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "kernel_test.h"
 
@@ -59,6 +63,40 @@ TEST(Linear, RowsEqualTheProductInDouble) {
         Floats found(wanted.size(), -7);
         run(a.data(), panels.data(), biased ? bias.data() : nullptr, s.depth, s.columns, 0, s.rows, found.data());
         EXPECT_LT(difference(found, wanted), 2e-6) << name << " " << s.rows << " × " << s.depth << " × " << s.columns;
+      }
+    }
+  }
+}
+
+// The 16 high bits of a float: rows of bf16 that f32 holds exactly.
+std::vector<uint16_t> shortened(Floats& values) {
+  std::vector<uint16_t> bits;
+  for (float& value : values) {
+    uint32_t whole;
+    std::memcpy(&whole, &value, 4);
+    bits.push_back(static_cast<uint16_t>(whole >> 16));
+    whole &= 0xFFFF0000;
+    std::memcpy(&value, &whole, 4);
+  }
+  return bits;
+}
+
+TEST(Linear, RowsOfBf16EqualThoseOfF32Rounded) {
+  for (const Shape& s : kShapes) {
+    Floats a = drawn(s.rows * s.depth, 1);
+    const std::vector<uint16_t> bits = shortened(a);
+    const Floats panels = packed(drawn(s.depth * s.columns, 2), s), bias = drawn(s.columns, 3);
+    for (const auto& [name, run] : EC_VARIANTS(linear_rows_bf16)) {
+      Floats wide(static_cast<size_t>(s.rows * s.columns)), scratch(static_cast<size_t>(kLinearRows * (s.depth + s.columns)));
+      std::vector<uint16_t> found(wide.size());
+      for (const auto& exact : EC_VARIANTS(linear_rows))
+        if (exact.name == name) exact.run(a.data(), panels.data(), bias.data(), s.depth, s.columns, 0, s.rows, wide.data());
+      run(bits.data(), panels.data(), bias.data(), s.depth, s.columns, 0, s.rows, scratch.data(), found.data());
+      for (size_t i = 0; i < wide.size(); ++i) {
+        const uint32_t widened = static_cast<uint32_t>(found[i]) << 16;
+        float value;
+        std::memcpy(&value, &widened, 4);
+        ASSERT_LE(std::abs(value - wide[i]), std::abs(wide[i]) / 256) << name << " " << s.rows << " × " << s.depth << " × " << s.columns;
       }
     }
   }
