@@ -21,10 +21,9 @@
 #include <torch/library.h>
 
 #include <algorithm>
-#include <cstring>
 #include <vector>
 
-#include "radix_sort.h"
+#include "splat_bins.h"
 
 namespace earthcraft {
 namespace {
@@ -43,78 +42,13 @@ void parallel_dealt(int64_t count, const F& f) {
   });
 }
 
-// Sorts one view's visible splats by depth and counts its tiles; `slots` receives where each splat's tiles begin.
-std::vector<Keyed<uint32_t>> sort_view(const SplatScene& scene, int64_t view, const SplatOnScreen* on_screen, int64_t* slots, int64_t* tile_counts) {
-  std::vector<Keyed<uint32_t>> order, scratch;
-  const int64_t across = scene.tiles_across();
-  int64_t total = 0;
-  for (int64_t i = 0; i < scene.seen[view]; ++i) {
-    const SplatOnScreen& s = on_screen[i];
-    slots[i] = total;
-    if (s.x1 < s.x0) continue;
-    uint32_t key;  // positive floats sort like their bits
-    std::memcpy(&key, &s.depth, 4);
-    order.push_back({key, static_cast<int32_t>(i)});
-    for (int y = s.y0 / kSplatTile; y <= s.y1 / kSplatTile; ++y)
-      for (int x = s.x0 / kSplatTile; x <= s.x1 / kSplatTile; ++x) ++tile_counts[y * across + x];
-    total += static_cast<int64_t>(s.y1 / kSplatTile - s.y0 / kSplatTile + 1) * (s.x1 / kSplatTile - s.x0 / kSplatTile + 1);
-  }
-  radix_sort(order, scratch);
-  return order;
-}
-
-struct Bins {
-  at::Tensor on_screen_R16, entries_I, starts_T1, slots_R;
-};
-
-Bins bin_splats(const SplatScene& scene) {
-  const int64_t views = scene.views(), tiles = scene.tiles(), rows = scene.row[views];
-  Bins bins;
-  bins.on_screen_R16 = at::empty({rows, 16}, scene.means_M3.options());
-  bins.slots_R = at::empty({rows}, scene.means_M3.options().dtype(at::kLong));
-  bins.starts_T1 = at::empty({views * tiles + 1}, bins.slots_R.options());
-  auto* on_screen = reinterpret_cast<SplatOnScreen*>(bins.on_screen_R16.data_ptr<float>());
-  for (int64_t v = 0; v < views; ++v) {
-    const SplatProjection job = scene.projection(v, on_screen + scene.row[v]);
-    at::parallel_for(0, scene.seen[v], 1 << 10, [&](int64_t begin, int64_t end) { EC_KERNEL(splat_project)(job, begin, end); });
-  }
-  int64_t* starts = bins.starts_T1.data_ptr<int64_t>();
-  std::fill_n(starts, views * tiles + 1, 0);
-  std::vector<std::vector<Keyed<uint32_t>>> order(views);
-  at::parallel_for(0, views, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t v = begin; v < end; ++v)
-      order[v] = sort_view(scene, v, on_screen + scene.row[v], bins.slots_R.data_ptr<int64_t>() + scene.row[v], starts + v * tiles);
-  });
-  int64_t total = 0;
-  for (int64_t t = 0; t <= views * tiles; ++t) {
-    const int64_t count = starts[t];
-    starts[t] = total;
-    total += count;
-  }
-  bins.entries_I = at::empty({total}, scene.means_M3.options().dtype(at::kInt));
-  int32_t* entries = bins.entries_I.data_ptr<int32_t>();
-  at::parallel_for(0, views, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t v = begin; v < end; ++v) {
-      std::vector<int64_t> cursor(starts + v * tiles, starts + (v + 1) * tiles);
-      for (size_t i = 0; i < order[v].size(); ++i) {
-        if (i + 8 < order[v].size()) __builtin_prefetch(on_screen + scene.row[v] + order[v][i + 8].index);
-        const Keyed<uint32_t>& item = order[v][i];
-        const SplatOnScreen& s = on_screen[scene.row[v] + item.index];
-        for (int y = s.y0 / kSplatTile; y <= s.y1 / kSplatTile; ++y)
-          for (int x = s.x0 / kSplatTile; x <= s.x1 / kSplatTile; ++x) entries[cursor[y * scene.tiles_across() + x]++] = item.index;
-      }
-    }
-  });
-  return bins;
-}
-
 // color, alpha, depth, median, normal, then what backward wants: transmittance, last, on_screen, entries, starts, slots.
 std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities,
                                       const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height,
                                       const OptionalTensor& background, const OptionalTensor& ranges, double near, double far) {
   const SplatScene scene =
       read_splats("splat_render", at::kFloat, means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
-  const Bins bins = bin_splats(scene);
+  const SplatBins bins = bin_splats(scene);
   const int64_t views = scene.views(), plane = width * height;
   const at::TensorOptions options = scene.means_M3.options();
   const at::Tensor color = at::empty({views, scene.channels, height, width}, options), normal = at::empty({views, 3, height, width}, options);

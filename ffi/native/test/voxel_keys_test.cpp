@@ -83,14 +83,18 @@ std::vector<std::vector<Keyed<Key>>> lists_of_keys() {
 
 template <typename Key>
 void expect_sorted() {
-  for (std::vector<Keyed<Key>>& items : lists_of_keys<Key>()) {
-    std::vector<Keyed<Key>> wanted = items, scratch;
-    std::stable_sort(wanted.begin(), wanted.end(), [](const Keyed<Key>& a, const Keyed<Key>& b) { return a.key < b.key; });
-    radix_sort(items, scratch);
-    ASSERT_EQ(items.size(), wanted.size());
-    for (size_t i = 0; i < wanted.size(); ++i)
-      ASSERT_EQ(std::make_pair(items[i].key, items[i].index), std::make_pair(wanted[i].key, wanted[i].index)) << "of " << wanted.size();
-  }
+  for (const int64_t parts : {1, 2, 3, 16})
+    for (std::vector<Keyed<Key>>& items : lists_of_keys<Key>()) {
+      std::vector<Keyed<Key>> wanted = items, scratch;
+      std::stable_sort(wanted.begin(), wanted.end(), [](const Keyed<Key>& a, const Keyed<Key>& b) { return a.key < b.key; });
+      radix_sort(items, scratch, parts, [&](const auto& f) {
+        for (int64_t part = parts - 1; part >= 0; --part) f(part);
+      });
+      ASSERT_EQ(items.size(), wanted.size());
+      for (size_t i = 0; i < wanted.size(); ++i)
+        ASSERT_EQ(std::make_pair(items[i].key, items[i].index), std::make_pair(wanted[i].key, wanted[i].index))
+            << "of " << wanted.size() << ", " << parts;
+    }
 }
 
 TEST(RadixSort, EqualsAStableSortUpToTheLargestKeys) {
