@@ -2171,8 +2171,8 @@ function earthcraft_sparse_avg_down(feats: Tensor, children: Tensor, parent: Ten
   return c.one($earthcraft_sparse_avg_down, 3);
 }
 
-const $earthcraft_sparse_conv = new Operator("earthcraft::sparse_conv", ["feats", "weight", "bias", "pairs", "starts", "pairs_back", "starts_back", "rows"]);
-function earthcraft_sparse_conv(feats: Tensor, weight: Tensor, bias: Tensor | null, pairs: Tensor, starts: Tensor, pairsBack: Tensor | null, startsBack: Tensor | null, rows: number): Tensor {
+const $earthcraft_sparse_conv = new Operator("earthcraft::sparse_conv", ["feats", "weight", "bias", "pairs", "starts", "pairs_back", "starts_back", "rows", "residual"]);
+function earthcraft_sparse_conv(feats: Tensor, weight: Tensor, bias: Tensor | null, pairs: Tensor, starts: Tensor, pairsBack: Tensor | null, startsBack: Tensor | null, rows: number, residual?: Tensor | null): Tensor {
   c.begin($earthcraft_sparse_conv);
   c.tensor("feats", feats);
   c.tensor("weight", weight);
@@ -2182,7 +2182,8 @@ function earthcraft_sparse_conv(feats: Tensor, weight: Tensor, bias: Tensor | nu
   c.orDefault(c.tensor, "pairs_back", pairsBack);
   c.orDefault(c.tensor, "starts_back", startsBack);
   c.int("rows", rows);
-  return c.one($earthcraft_sparse_conv, 8);
+  c.orDefault(c.tensor, "residual", residual);
+  return c.one($earthcraft_sparse_conv, 9);
 }
 
 const $earthcraft_sparse_copy_up = new Operator("earthcraft::sparse_copy_up", ["feats", "children", "parent"]);
@@ -3074,7 +3075,7 @@ export const earthcraft = {
   sparseAdam_: earthcraft_sparse_adam_,
   /** earthcraft::sparse_avg_down(Tensor feats, Tensor children, Tensor parent) -> Tensor */
   sparseAvgDown: earthcraft_sparse_avg_down,
-  /** earthcraft::sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows) -> Tensor */
+  /** earthcraft::sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows, Tensor? residual=None) -> Tensor */
   sparseConv: earthcraft_sparse_conv,
   /** earthcraft::sparse_copy_up(Tensor feats, Tensor children, Tensor parent) -> Tensor */
   sparseCopyUp: earthcraft_sparse_copy_up,

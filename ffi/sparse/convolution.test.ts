@@ -87,8 +87,8 @@ describe("the double reference", () => {
   test("passes finite differences", () =>
     scope(() => {
       const { pairs, starts } = SparseIndex.of(few).submanifold();
-      const inputs = [randomTensor([12, 2], 1), randomTensor([27, 2, 3], 2), randomTensor([3], 3)];
-      gradcheck((f, w, b) => ops.earthcraft.sparseConv(f!, w!, b!, pairs, starts, null, null, 12), inputs);
+      const inputs = [randomTensor([12, 2], 1), randomTensor([27, 2, 3], 2), randomTensor([3], 3), randomTensor([12, 3], 4)];
+      gradcheck((f, w, b, r) => ops.earthcraft.sparseConv(f!, w!, b!, pairs, starts, null, null, 12, r), inputs);
     }));
 });
 
@@ -116,6 +116,37 @@ describe("SubMConv3d", () => {
     expect(layer.forward(new SparseTensor(index, feats)).feats).toEqualTensor(layer.forward(new SparseTensor(index, feats.contiguous())).feats);
   });
 
+  test("a residual is added last: the bits of a sum of two tensors, and their gradients", () =>
+    scope(() => {
+      const layer = new SubMConv3d(8, 19).materialize({ seed: 3 });
+      const index = SparseIndex.of(coordsOf(rows));
+      const feats = randomTensor([rows.length, 8], 4, "f32").requiresGrad_();
+      const residual = randomTensor([19, rows.length], 5, "f32").transpose(0, 1).requiresGrad_();
+      const seed = randomTensor([rows.length, 19], 6, "f32");
+      const inputs = [feats, residual, layer.weight.tensor, layer.bias!.tensor];
+      const x = new SparseTensor(index, feats);
+      const fused = layer.forward(x, residual).feats;
+      const apart = layer.forward(x).feats.add(residual);
+      expect(fused).toEqualTensor(apart);
+      const expected = grad([apart], inputs, [seed]);
+      for (const [i, g] of grad([fused], inputs, [seed]).entries()) expect(g!).toEqualTensor(expected[i]!);
+    }));
+
+  test("a residual of f32 beside features of bf16 stays f32", () =>
+    scope(() => {
+      const layer = new SubMConv3d(8, 8).materialize({ seed: 3 });
+      const x = new SparseTensor(SparseIndex.of(coordsOf(rows)), randomTensor([rows.length, 8], 4, "f32").requiresGrad_());
+      const residual = randomTensor([rows.length, 8], 5, "f32").requiresGrad_();
+      const [fused, apart] = autocast("bf16", () => [layer.forward(x, residual).feats, layer.forward(x).feats]);
+      expect(fused!.dtype).toBe("f32");
+      expect(apart!.dtype).toBe("bf16");
+      expect(fused!).toBeCloseToTensor(apart!.to("f32").add(residual), { rtol: 0.005, atol: 0.005 });
+      const seed = randomTensor([rows.length, 8], 6, "f32");
+      const [ofFeats, ofResidual] = grad([fused!], [x.feats, residual], [seed]) as [Tensor, Tensor];
+      expect(ofResidual).toEqualTensor(seed);
+      expect(ofFeats).toEqualTensor(grad([apart!], [x.feats], [seed.to("bf16")])[0]!);
+    }));
+
   test("NaN reaches the neighbours of its voxel and nobody else", () => {
     const line = coordsOf([0, 1, 2, 3, 5].map((x) => [0, x, 3, 1]));
     const feats = randomTensor([5, 4], 4, "f32").mul(Tensor.from([1, Number.NaN, 1, 1, 1], [5, 1]));
@@ -134,6 +165,9 @@ describe("SubMConv3d", () => {
     const layer = new SubMConv3d(4, 3).materialize({ seed: 1 });
     expect(() => layer.forward(SparseTensor.of(coordsOf(rows), Tensor.zeros([rows.length, 5])))).toThrow("5 channels in, weight wants 4");
     expect(() => SparseTensor.of(coordsOf(rows), Tensor.zeros([7, 5]))).toThrow("7 rows of features for 600 voxels");
+    const x = SparseTensor.of(coordsOf(rows), Tensor.zeros([rows.length, 4]));
+    expect(() => layer.forward(x, Tensor.zeros([rows.length, 4]))).toThrow("residual must be Float [600, 3], got Float [600, 4]");
+    expect(() => layer.forward(x, Tensor.zeros([rows.length, 3], { dtype: "bf16" }))).toThrow("residual must be Float [600, 3], got BFloat16");
     const stranger = SparseTensor.of(coordsOf(rows), Tensor.zeros([rows.length, 4]));
     const up = new TransposedConv3d(4, 3, { kernel: 3, stride: 2 }).materialize({ seed: 1 });
     expect(() => up.forward(stranger, stranger)).toThrow("does not live on the coarser level of the target");

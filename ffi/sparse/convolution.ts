@@ -35,7 +35,7 @@ abstract class SparseConvolution extends Module {
     this.bias = bias ? new Parameter([outChannels], init.zeros()) : null;
   }
 
-  protected convolve(feats: Tensor, { pairs, starts }: ConvPairs, back: ConvPairs | null, rows: number): Tensor {
+  protected convolve(feats: Tensor, { pairs, starts }: ConvPairs, back: ConvPairs | null, rows: number, residual?: Tensor): Tensor {
     return ops.earthcraft.sparseConv(
       feats,
       this.weight.tensor,
@@ -45,6 +45,7 @@ abstract class SparseConvolution extends Module {
       back?.pairs ?? null,
       back?.starts ?? null,
       rows,
+      residual,
     );
   }
 }
@@ -54,8 +55,9 @@ export class SubMConv3d extends SparseConvolution {
   constructor(inChannels: number, outChannels: number, { kernel = 3, ...options }: ConvOptions & { kernel?: 3 } = {}) {
     super(inChannels, outChannels, kernel, options);
   }
-  forward(x: SparseTensor): SparseTensor {
-    return x.withFeats(this.convolve(x.feats, x.index.submanifold(), null, x.size));
+  /** @param residual [N, out], added to the sums as they are written; the result has its type */
+  forward(x: SparseTensor, residual?: Tensor): SparseTensor {
+    return x.withFeats(this.convolve(x.feats, x.index.submanifold(), null, x.size, residual));
   }
 }
 

@@ -31,7 +31,7 @@ export const sparse: Samples = {
   },
   "earthcraft::sparse_conv": () => {
     const [list, starts] = pairs(voxels());
-    return e.sparseConv(leaf(COUNT, CHANNELS), leaf(27, CHANNELS, 24), leaf(24), list, starts, null, null, COUNT);
+    return e.sparseConv(leaf(COUNT, CHANNELS), leaf(27, CHANNELS, 24), leaf(24), list, starts, null, null, COUNT, leaf(COUNT, 24));
   },
   "earthcraft::sparse_copy_up": () => {
     const [coarse, parent, children] = e.voxelCoarsen(voxels());

@@ -61,6 +61,21 @@ def check_submanifold(ops, parity) -> None:
         )
 
 
+def check_residual(ops, parity) -> None:
+    coords = voxels(ops)
+    n = len(coords)
+    pairs, starts = ops.conv_pairs(ops.neighbour_map(coords, coords, 3, 1))
+    compare(
+        parity,
+        "submanifold convolution 17 → 33 with a residual beside conv3d",
+        lambda f, w, b, r: ops.sparse_conv(f, w, b, pairs, starts, None, None, n, r),
+        lambda f, w, b, r: r + sparse(coords, F.conv3d(dense(coords, f, EXTENT), kernel_of(w, 3), b, padding=1)),
+        inputs_for(n, 27, 17, 33) | {"residual": torch.randn(n, 33)},
+        n,
+        33,
+    )
+
+
 def check_strided_and_transposed(ops, parity) -> None:
     fine = voxels(ops)
     coarse, _, children = ops.voxel_coarsen(fine)

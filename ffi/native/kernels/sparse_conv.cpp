@@ -116,6 +116,17 @@ inline void outer_strip(const ConvWeightGrad& t, const int32_t* in_rows, const i
   for (; i < ci; ++i) outer_tile<1, Columns>(t.in + i, ci, g, co, in_rows, out_rows, pairs, c + i * co, co);
 }
 
+EC_INLINE void write_row(const float* sums, const float* residual, int64_t columns, float* out) {
+  int64_t j = 0;
+  if (residual) {
+    for (; j + kLanes <= columns; j += kLanes) store(out + j, load(sums + j) + load(residual + j));
+    for (; j < columns; ++j) out[j] = sums[j] + residual[j];
+  } else {
+    for (; j + kLanes <= columns; j += kLanes) store(out + j, load(sums + j));
+    for (; j < columns; ++j) out[j] = sums[j];
+  }
+}
+
 }  // namespace
 
 void conv_forward(const ConvForward& t, int64_t part_begin, int64_t part_end, float* scratch) {
@@ -136,11 +147,8 @@ void conv_forward(const ConvForward& t, int64_t part_begin, int64_t part_end, fl
     }
     const int64_t kept = t.out_channels - panel < width ? t.out_channels - panel : width;
     for (int64_t r = 0; r < rows; ++r) {
-      float* out = t.out + (first + r) * t.out_channels + panel;
-      const float* from = scratch + r * width;
-      int64_t j = 0;
-      for (; j + kLanes <= kept; j += kLanes) store(out + j, load(from + j));
-      for (; j < kept; ++j) out[j] = from[j];
+      const int64_t at = (first + r) * t.out_channels + panel;
+      write_row(scratch + r * width, t.residual ? t.residual + at : nullptr, kept, t.out + at);
     }
   }
 }

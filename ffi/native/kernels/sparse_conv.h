@@ -9,7 +9,7 @@
 
 namespace earthcraft {
 
-// out[o] = bias + sum over pairs (i, o, tap): in[i] · weight[tap]
+// out[o] = bias + sum over pairs (i, o, tap): in[i] · weight[tap], and residual[o] last
 struct ConvForward {
   ConvPairs pairs;
   bool mirrored;  // pairs of tap t use weight taps - 1 - t: the gradient of a submanifold convolution
@@ -18,7 +18,8 @@ struct ConvForward {
   const float*
       weight;  // tap t, panel p (its first column): weight + t * tap_stride + p * panel_stride, rows of row_stride floats (0: the panel's width)
   int64_t tap_stride, panel_stride, row_stride;
-  const float* bias;  // [out_channels padded to 16] or null
+  const float* bias;      // [out_channels padded to 16] or null
+  const float* residual;  // [rows, out_channels] or null
   float* out;
   int64_t out_channels;
 };

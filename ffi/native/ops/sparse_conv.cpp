@@ -1,6 +1,7 @@
 // sparse_conv: submanifold, strided and transposed convolution of sparse voxels, all by lists of (input row, output row) pairs.
 //
-// Shapes:  feats [N, Ci], weight [taps, Ci, Co], bias [Co], out [rows, Co]; pairs, starts from conv_pairs.
+// Shapes:  feats [N, Ci], weight [taps, Ci, Co], bias [Co], residual [rows, Co], out [rows, Co]; pairs, starts from conv_pairs.
+// A residual is added to the sums as they are written; the result has its type, so that a stream of f32 stays f32 beside products of bf16.
 // A submanifold convolution gives no pairs_back: its map is its own mirror image (tap t seen from the other voxel is tap taps − 1 − t).
 // f32 runs the blocked kernel, bf16 runs it on f32 copies (sums stay f32), f64 runs the plain reference.
 
@@ -41,17 +42,28 @@ CheckedPairs checked_pairs(const char* argument, const at::Tensor& pairs, const 
   const int64_t* start = checked.starts.const_data_ptr<int64_t>();
   TORCH_CHECK_INDEX(start[0] == 0 && start[blocks * taps] == count && std::is_sorted(start, start + blocks * taps + 1), "sparse_conv: the starts of ",
                     argument, " must ascend from 0 to ", count);
-  uint32_t highest = 0;
-  for (int64_t p = 0; p < count; ++p) highest = std::max(highest, static_cast<uint32_t>(in[p]));
-  TORCH_CHECK_INDEX(count == 0 || highest < in_rows, "sparse_conv: ", argument, " name input row ", static_cast<int32_t>(highest), ", but there are ",
-                    in_rows);
-  for (int64_t block = 0; block < blocks; ++block) {
-    const int64_t first = block * kConvBlock;
-    uint32_t beyond = 0;
+  // Negative rows are the highest of all as unsigned numbers.
+  const auto highest = [&](const int32_t* rows, int64_t block, int64_t first) {
+    uint32_t most = 0;
     for (int64_t p = start[block * taps]; p < start[(block + 1) * taps]; ++p)
-      beyond = std::max(beyond, static_cast<uint32_t>(out[p] - static_cast<int32_t>(first)));
-    TORCH_CHECK_INDEX(beyond < std::min(kConvBlock, out_rows - first) || start[block * taps] == start[(block + 1) * taps], "sparse_conv: ", argument,
-                      " put an output row outside of its block, rows ", first, " to ", std::min(first + kConvBlock, out_rows) - 1);
+      most = std::max(most, static_cast<uint32_t>(rows[p] - static_cast<int32_t>(first)));
+    return most;
+  };
+  const auto holds_pairs = [&](int64_t block) { return start[block * taps] < start[(block + 1) * taps]; };
+  const auto rows_of = [&](int64_t block) { return std::min(kConvBlock, out_rows - block * kConvBlock); };
+  const int64_t bad = at::parallel_reduce(
+      0, blocks, 64, blocks,
+      [&](int64_t begin, int64_t end, int64_t none) {
+        for (int64_t block = begin; block < end; ++block)
+          if (holds_pairs(block) && (highest(in, block, 0) >= in_rows || highest(out, block, block * kConvBlock) >= rows_of(block))) return block;
+        return none;
+      },
+      [](int64_t a, int64_t b) { return std::min(a, b); });
+  if (bad < blocks) {
+    TORCH_CHECK_INDEX(highest(in, bad, 0) < in_rows, "sparse_conv: ", argument, " name input row ", static_cast<int32_t>(highest(in, bad, 0)),
+                      ", but there are ", in_rows);
+    TORCH_CHECK_INDEX(false, "sparse_conv: ", argument, " put an output row outside of its block, rows ", bad * kConvBlock, " to ",
+                      bad * kConvBlock + rows_of(bad) - 1);
   }
   checked.view = {in, out, start, taps, out_rows};
   return checked;
@@ -97,7 +109,7 @@ int64_t block_grain(const ConvPairs& pairs, int64_t blocks, int64_t in_channels,
 }
 
 at::Tensor forward_f32(const at::Tensor& feats, const KernelWeight& weight, int64_t out_channels, const OptionalTensor& bias, const ConvPairs& pairs,
-                       bool mirrored) {
+                       bool mirrored, const OptionalTensor& residual) {
   at::Tensor out = at::empty({pairs.rows, out_channels}, feats.options());
   at::Tensor wide_bias;
   if (bias.has_value()) wide_bias = at::constant_pad_nd(*bias, {0, padded_columns(out_channels) - out_channels}).contiguous();
@@ -110,6 +122,7 @@ at::Tensor forward_f32(const at::Tensor& feats, const KernelWeight& weight, int6
                          weight.panel_stride,
                          weight.row_stride,
                          wide_bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr,
+                         residual.has_value() ? residual->const_data_ptr<float>() : nullptr,
                          out.mutable_data_ptr<float>(),
                          out_channels};
   const int64_t blocks = (pairs.rows + kConvBlock - 1) / kConvBlock;
@@ -143,23 +156,27 @@ at::Tensor weight_grad_f32(const at::Tensor& feats, const at::Tensor& out_grad, 
   return wide == channels ? total : total.narrow(2, 0, channels).contiguous();
 }
 
+OptionalTensor as_f32(const OptionalTensor& any) { return any.has_value() ? OptionalTensor(any->to(at::kFloat).contiguous()) : std::nullopt; }
+
 at::Tensor sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
-                       const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+                       const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows,
+                       const OptionalTensor& residual) {
   check_conv_operands(feats, weight, bias);
   check_conv_rows(feats, pairs_back, starts_back, rows);
+  check_conv_residual(feats, weight, rows, residual);
   const CheckedPairs checked = checked_pairs("pairs", pairs, starts, weight.size(0), feats.size(0), rows);
   if (feats.scalar_type() == at::kDouble) {
     const at::Tensor in = feats.contiguous(), w = weight.contiguous();
     at::Tensor out = at::zeros({rows, weight.size(2)}, feats.options());
     if (bias.has_value()) out += *bias;
+    if (residual.has_value()) out += *residual;
     ConvReference<double>{checked.view, feats.size(1), weight.size(2)}.forward(in.const_data_ptr<double>(), w.const_data_ptr<double>(),
                                                                                out.mutable_data_ptr<double>());
     return out;
   }
-  const OptionalTensor wide_bias = bias.has_value() ? OptionalTensor(bias->to(at::kFloat)) : std::nullopt;
-  return forward_f32(feats.to(at::kFloat).contiguous(), forward_weight(weight.to(at::kFloat).contiguous()), weight.size(2), wide_bias, checked.view,
-                     false)
-      .to(feats.scalar_type());
+  return forward_f32(feats.to(at::kFloat).contiguous(), forward_weight(weight.to(at::kFloat).contiguous()), weight.size(2), as_f32(bias),
+                     checked.view, false, as_f32(residual))
+      .to(residual.has_value() ? residual->scalar_type() : feats.scalar_type());
 }
 
 std::tuple<at::Tensor, at::Tensor> sparse_conv_backward(const at::Tensor& out_grad, const at::Tensor& feats, const at::Tensor& weight,
@@ -183,9 +200,9 @@ std::tuple<at::Tensor, at::Tensor> sparse_conv_backward(const at::Tensor& out_gr
     const KernelWeight packed = backward_weight(weight.to(at::kFloat).contiguous());
     if (pairs_back.has_value()) {
       const CheckedPairs back = checked_pairs("pairs_back", *pairs_back, *starts_back, taps, rows, feats.size(0));
-      in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, back.view, false).to(feats.scalar_type());
+      in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, back.view, false, std::nullopt).to(feats.scalar_type());
     } else {
-      in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, checked.view, true).to(feats.scalar_type());
+      in_grad = forward_f32(grad, packed, feats.size(1), std::nullopt, checked.view, true, std::nullopt).to(feats.scalar_type());
     }
   }
   if (weight_grad) w_grad = weight_grad_f32(feats.to(at::kFloat).contiguous(), grad, checked.view).to(weight.scalar_type());
@@ -193,9 +210,10 @@ std::tuple<at::Tensor, at::Tensor> sparse_conv_backward(const at::Tensor& out_gr
 }
 
 at::Tensor call_sparse_conv(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
-                            const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+                            const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows,
+                            const OptionalTensor& residual) {
   static const auto op = c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::sparse_conv", "").typed<decltype(sparse_conv)>();
-  return op.call(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows);
+  return op.call(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows, residual);
 }
 
 using torch::autograd::variable_list;
@@ -203,10 +221,11 @@ using torch::autograd::variable_list;
 struct SparseConvFunction : torch::autograd::Function<SparseConvFunction> {
   static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias,
                             const at::Tensor& pairs, const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back,
-                            int64_t rows) {
+                            int64_t rows, const OptionalTensor& residual) {
     at::AutoDispatchBelowADInplaceOrView guard;
     ctx->save_for_backward({feats, weight, pairs, starts, pairs_back.value_or(at::Tensor()), starts_back.value_or(at::Tensor())});
-    return call_sparse_conv(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows);
+    ctx->saved_data["residual"] = residual.has_value();
+    return call_sparse_conv(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows, residual);
   }
 
   static variable_list backward(torch::autograd::AutogradContext* ctx, const variable_list& grads) {
@@ -214,32 +233,37 @@ struct SparseConvFunction : torch::autograd::Function<SparseConvFunction> {
     static const auto op =
         c10::Dispatcher::singleton().findSchemaOrThrow("earthcraft::sparse_conv_backward", "").typed<decltype(sparse_conv_backward)>();
     const auto given = [](const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; };
-    variable_list result(8);
-    std::tie(result[0], result[1]) = op.call(grads[0], saved[0], saved[1], saved[2], saved[3], given(saved[4]), given(saved[5]),
-                                             ctx->needs_input_grad(0), ctx->needs_input_grad(1));
-    if (ctx->needs_input_grad(2)) result[2] = grads[0].sum(0);
+    const at::Tensor grad = grads[0].to(saved[0].scalar_type());  // a residual may be wider than the features
+    variable_list result(9);
+    std::tie(result[0], result[1]) =
+        op.call(grad, saved[0], saved[1], saved[2], saved[3], given(saved[4]), given(saved[5]), ctx->needs_input_grad(0), ctx->needs_input_grad(1));
+    if (ctx->needs_input_grad(2)) result[2] = grad.sum(0);
+    if (ctx->saved_data["residual"].toBool()) result[8] = grads[0];
     return result;
   }
 };
 
 at::Tensor sparse_conv_autograd(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
-                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
-  return SparseConvFunction::apply(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows);
+                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows,
+                                const OptionalTensor& residual) {
+  return SparseConvFunction::apply(feats, weight, bias, pairs, starts, pairs_back, starts_back, rows, residual);
 }
 
 template <c10::DeviceType device>
 at::Tensor sparse_conv_autocast(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs,
-                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+                                const at::Tensor& starts, const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows,
+                                const OptionalTensor& residual) {
   const NoAutocast<device> guard;
-  return call_sparse_conv(lowered(feats, device), lowered(weight, device), lowered(bias, device), pairs, starts, pairs_back, starts_back, rows);
+  return call_sparse_conv(lowered(feats, device), lowered(weight, device), lowered(bias, device), pairs, starts, pairs_back, starts_back, rows,
+                          residual);
 }
 
 }  // namespace
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
   m.def(
-      "sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows) -> "
-      "Tensor");
+      "sparse_conv(Tensor feats, Tensor weight, Tensor? bias, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, int rows, "
+      "Tensor? residual=None) -> Tensor");
   m.def(
       "sparse_conv_backward(Tensor out_grad, Tensor feats, Tensor weight, Tensor pairs, Tensor starts, Tensor? pairs_back, Tensor? starts_back, bool "
       "feats_grad, bool weight_grad) -> (Tensor feats_grad, Tensor weight_grad)");

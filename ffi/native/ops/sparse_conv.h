@@ -42,6 +42,15 @@ inline void check_conv_rows(const at::Tensor& feats, const std::optional<at::Ten
               " rows go in and ", rows, " come out");
 }
 
+inline void check_conv_residual(const at::Tensor& feats, const at::Tensor& weight, int64_t rows, const std::optional<at::Tensor>& residual) {
+  if (!residual.has_value()) return;
+  const bool as_wide =
+      residual->scalar_type() == feats.scalar_type() || (residual->scalar_type() == at::kFloat && feats.scalar_type() == at::kBFloat16);
+  TORCH_CHECK(residual->dim() == 2 && residual->size(0) == rows && residual->size(1) == weight.size(2) && as_wide, "sparse_conv: residual must be ",
+              feats.scalar_type(), feats.scalar_type() == at::kBFloat16 ? " or f32 [" : " [", rows, ", ", weight.size(2), "], got ",
+              residual->scalar_type(), " ", residual->sizes());
+}
+
 inline void check_conv_grad(const at::Tensor& out_grad, const at::Tensor& feats, const at::Tensor& weight) {
   TORCH_CHECK(out_grad.dim() == 2 && out_grad.size(1) == weight.size(2) && out_grad.scalar_type() == feats.scalar_type(),
               "sparse_conv_backward: out_grad must be ", feats.scalar_type(), " [rows, ", weight.size(2), "], got ", out_grad.scalar_type(), " ",

@@ -62,15 +62,19 @@ TEST(SparseConv, ForwardEqualsItsDefinitionInDouble) {
     const int64_t wide = padded_columns(c.out_channels);
     Floats bias = drawn(wide, 3);
     std::fill(bias.begin() + c.out_channels, bias.end(), 0.0f);
-    Exact exact(c, pairs, in, weight, slope);
-    for (size_t i = 0; i < exact.out.size(); ++i) exact.out[i] += bias[i % static_cast<size_t>(c.out_channels)];
-    for (const auto& [name, run] : EC_VARIANTS(conv_forward)) {
-      Floats out(exact.out.size(), -7), scratch(kConvBlock * kPanel);
-      const ConvForward task = {pairs.view(),  false, in.data(),   c.in_channels, panels.data(), wide * c.in_channels,
-                                c.in_channels, 0,     bias.data(), out.data(),    c.out_channels};
-      const int64_t parts = (c.rows + kConvBlock - 1) / kConvBlock * ((wide + kPanel - 1) / kPanel);
-      run(task, 0, parts, scratch.data());
-      EXPECT_LT(difference(out, exact.out), 2e-6) << name << ", " << c.in_channels << " → " << c.out_channels;
+    const Exact exact(c, pairs, in, weight, slope);
+    const Floats residual = drawn(c.rows * c.out_channels, 4);
+    for (const float* added : {static_cast<const float*>(nullptr), residual.data()}) {
+      Doubles expected = exact.out;
+      for (size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % static_cast<size_t>(c.out_channels)] + (added ? added[i] : 0.0);
+      for (const auto& [name, run] : EC_VARIANTS(conv_forward)) {
+        Floats out(expected.size(), -7), scratch(kConvBlock * kPanel);
+        const ConvForward task = {pairs.view(),  false, in.data(),   c.in_channels, panels.data(), wide * c.in_channels,
+                                  c.in_channels, 0,     bias.data(), added,         out.data(),    c.out_channels};
+        const int64_t parts = (c.rows + kConvBlock - 1) / kConvBlock * ((wide + kPanel - 1) / kPanel);
+        run(task, 0, parts, scratch.data());
+        EXPECT_LT(difference(out, expected), 2e-6) << name << ", " << c.in_channels << " → " << c.out_channels << (added ? ", residual" : "");
+      }
     }
   }
 }

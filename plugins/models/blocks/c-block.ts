@@ -26,7 +26,7 @@ export class CBlock extends Module {
 
   private compute(x: SparseTensor): SparseTensor {
     const h = x.withFeats(ops.aten.silu(this.norm.forward(x.feats)));
-    return x.withFeats(x.feats.add(this.conv.forward(h).feats));
+    return this.conv.forward(h, x.feats);
   }
 }
 
@@ -56,7 +56,6 @@ export class ModulatedCBlock extends Module {
     const rows_BC = this.modulation.forward(time.embedding_BE);
     const [scale, shift] = rows_BC.chunk(2, 1);
     const modulated = ops.earthcraft.modulatedNorm(first.feats, scale!, shift!, scenesOf(rows_BC, x));
-    const second = this.convOut.forward(x.withFeats(ops.aten.silu(modulated)));
-    return x.withFeats(second.feats.add(this.skip ? this.skip.forward(x.feats) : x.feats));
+    return this.convOut.forward(x.withFeats(ops.aten.silu(modulated)), this.skip ? this.skip.forward(x.feats) : x.feats);
   }
 }

@@ -3,6 +3,7 @@
 
 #include "../sparse_conv.h"
 
+#include <ATen/ops/add.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
@@ -138,10 +139,13 @@ at::Tensor weight_grad_of(const at::Tensor& feats_any, const at::Tensor& grad_an
 }
 
 at::Tensor conv_op(const at::Tensor& feats, const at::Tensor& weight, const OptionalTensor& bias, const at::Tensor& pairs, const at::Tensor& starts,
-                   const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows) {
+                   const OptionalTensor& pairs_back, const OptionalTensor& starts_back, int64_t rows, const OptionalTensor& residual) {
   check_operands(feats, weight, bias);
   check_conv_rows(feats, pairs_back, starts_back, rows);
-  return forward(feats, weight, bias, checked_pairs("pairs", pairs, starts, weight.size(0), feats, rows), false, Way::there);
+  check_conv_residual(feats, weight, rows, residual);
+  check_device("sparse_conv", feats, {{"residual", residual.value_or(at::Tensor())}});
+  const at::Tensor out = forward(feats, weight, bias, checked_pairs("pairs", pairs, starts, weight.size(0), feats, rows), false, Way::there);
+  return residual.has_value() ? at::add(*residual, out) : out;
 }
 
 std::tuple<at::Tensor, at::Tensor> backward_op(const at::Tensor& out_grad, const at::Tensor& feats, const at::Tensor& weight, const at::Tensor& pairs,
