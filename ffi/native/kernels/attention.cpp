@@ -28,10 +28,22 @@ void gather(const Tokens& t, bool bf16, int64_t first, int64_t count, int64_t he
   for (int64_t i = count * width; i < rows * width; ++i) to[i] = 0;
 }
 
-// to [width, rows] = transpose of from [rows, width]
+// to, strips of [width, rows], = transpose of from [rows, width]
 void transpose_all(const float* from, int64_t rows, int64_t width, float* to) {
-  for (int64_t r = 0; r < rows; r += kLanes)
-    for (int64_t c = 0; c < width; c += kLanes) transpose(from + r * width + c, width, to + c * rows + r, rows);
+  for (int64_t strip = 0; strip < rows; strip += kStrip) {
+    const int64_t columns = strip_width(rows, strip);
+    for (int64_t r = 0; r < columns; r += kLanes)
+      for (int64_t c = 0; c < width; c += kLanes) transpose(from + (strip + r) * width + c, width, to + strip * width + c * columns + r, columns);
+  }
+}
+
+// to, strips of [rows, width], = from [rows, width]
+void into_strips(const float* from, int64_t rows, int64_t width, float* to) {
+  for (int64_t strip = 0; strip < width; strip += kStrip) {
+    const int64_t columns = strip_width(width, strip);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < columns; c += kLanes) store(to + strip * rows + r * columns + c, load(from + r * width + strip + c));
+  }
 }
 
 // Queries pass in blocks of equal size, a multiple of a register tile's 12 rows.
@@ -80,10 +92,10 @@ void attention_forward(const Attention& t, int64_t set, int64_t head, int64_t q_
   const int64_t q_first = t.q_starts[set] + q_begin, queries = q_end - q_begin;
   const int64_t kv_first = t.kv_starts[set], keys = t.kv_starts[set + 1] - kv_first;
   const int64_t width = padded(t.dim), block = padded(least(keys, kKeyBlock)), step = query_step(queries);
-  float* k_rows = scratch;
-  float* k_columns = k_rows + block * width;
-  float* v_rows = k_columns + block * width;
-  float* q_rows = v_rows + block * width;
+  float* gathered = scratch;
+  float* k_columns = gathered + block * width;  // in strips, as all that is multiplied from the right
+  float* v_strips = k_columns + block * width;
+  float* q_rows = v_strips + block * width;
   float* sums = q_rows + kQueryChunk * width;
   float* scores = sums + kQueryChunk * width;
   float* most = scores + kQueryBlock * block;
@@ -95,15 +107,16 @@ void attention_forward(const Attention& t, int64_t set, int64_t head, int64_t q_
   fill(total, queries, 0);
   for (int64_t k_begin = 0; k_begin < keys; k_begin += kKeyBlock) {
     const int64_t count = least(kKeyBlock, keys - k_begin), stride = padded(count);
-    gather(t.k, t.bf16, kv_first + k_begin, count, head, t.dim, 1, k_rows, width, stride);
-    transpose_all(k_rows, stride, width, k_columns);
-    gather(t.v, t.bf16, kv_first + k_begin, count, head, t.dim, 1, v_rows, width, count);
+    gather(t.k, t.bf16, kv_first + k_begin, count, head, t.dim, 1, gathered, width, stride);
+    transpose_all(gathered, stride, width, k_columns);
+    gather(t.v, t.bf16, kv_first + k_begin, count, head, t.dim, 1, gathered, width, count);
+    into_strips(gathered, count, width, v_strips);
     for (int64_t q = 0; q < queries; q += step) {
       const int64_t rows = least(step, queries - q);
-      multiply<false>(rows, stride, t.dim, q_rows + q * width, width, k_columns, stride, scores, stride, false);
+      multiply_strips<false>(rows, stride, t.dim, q_rows + q * width, width, k_columns, width, scores, stride, false);
       for (int64_t i = 0; i < rows; ++i)
         most[q + i] = soften(scores + i * stride, count, stride, most[q + i], total + q + i, sums + (q + i) * width, width);
-      multiply<false>(rows, width, count, scores, stride, v_rows, width, sums + q * width, width, true);
+      multiply_strips<false>(rows, width, count, scores, stride, v_strips, count, sums + q * width, width, true);
     }
   }
   for (int64_t i = 0; i < queries; ++i) {
@@ -118,13 +131,13 @@ void attention_backward(const AttentionGrad& g, int64_t set, int64_t head, float
   const int64_t q_first = t.q_starts[set], queries = t.q_starts[set + 1] - q_first;
   const int64_t kv_first = t.kv_starts[set], keys = t.kv_starts[set + 1] - kv_first;
   const int64_t width = padded(t.dim), block = padded(least(keys, kKeyBlock)), step = query_step(queries);
-  float* k_rows = scratch;
-  float* k_columns = k_rows + block * width;
-  float* v_columns = k_columns + block * width;
+  float* gathered = scratch;
+  float* k_columns = gathered + block * width;  // in strips, as all that is multiplied from the right and longer than a block of queries
+  float* k_strips = k_columns + block * width;
+  float* v_columns = k_strips + block * width;
   float* k_sums = v_columns + block * width;
   float* v_sums = k_sums + block * width;
-  float* v_rows = v_sums + block * width;
-  float* q_rows = v_rows + block * width;
+  float* q_rows = v_sums + block * width;
   float* o_rows = q_rows + padded(queries) * width;
   float* q_sums = o_rows + padded(queries) * width;
   float* weights = q_sums + padded(queries) * width;
@@ -144,18 +157,19 @@ void attention_backward(const AttentionGrad& g, int64_t set, int64_t head, float
 
   for (int64_t k_begin = 0; k_begin < keys; k_begin += kKeyBlock) {
     const int64_t count = least(kKeyBlock, keys - k_begin), stride = padded(count);
-    gather(t.k, t.bf16, kv_first + k_begin, count, head, t.dim, 1, k_rows, width, stride);
-    transpose_all(k_rows, stride, width, k_columns);
-    gather(t.v, t.bf16, kv_first + k_begin, count, head, t.dim, 1, v_rows, width, stride);
-    transpose_all(v_rows, stride, width, v_columns);
+    gather(t.k, t.bf16, kv_first + k_begin, count, head, t.dim, 1, gathered, width, stride);
+    transpose_all(gathered, stride, width, k_columns);
+    into_strips(gathered, count, width, k_strips);
+    gather(t.v, t.bf16, kv_first + k_begin, count, head, t.dim, 1, gathered, width, stride);
+    transpose_all(gathered, stride, width, v_columns);
     fill(k_sums, count * width, 0);
     fill(v_sums, count * width, 0);
     for (int64_t q = 0; q < queries; q += step) {
       const int64_t rows = least(step, queries - q);
       const float* q_block = q_rows + q * width;
       const float* o_block = o_rows + q * width;
-      multiply<false>(rows, stride, t.dim, q_block, width, k_columns, stride, weights, stride, false);
-      multiply<false>(rows, stride, t.dim, o_block, width, v_columns, stride, score_grads, stride, false);
+      multiply_strips<false>(rows, stride, t.dim, q_block, width, k_columns, width, weights, stride, false);
+      multiply_strips<false>(rows, stride, t.dim, o_block, width, v_columns, width, score_grads, stride, false);
       for (int64_t i = 0; i < rows; ++i) {
         const Vec shift = splat(logsumexp[q + i]), mean = splat(inner[q + i]);
         float* p = weights + i * stride;
@@ -166,7 +180,7 @@ void attention_backward(const AttentionGrad& g, int64_t set, int64_t head, float
           store(s + j, weight * (load(s + j) - mean));
         }
       }
-      multiply<false>(rows, width, count, score_grads, stride, k_rows, width, q_sums + q * width, width, true);
+      multiply_strips<false>(rows, width, count, score_grads, stride, k_strips, count, q_sums + q * width, width, true);
       multiply<true>(count, width, rows, score_grads, stride, q_block, width, k_sums, width, true);
       multiply<true>(count, width, rows, weights, stride, o_block, width, v_sums, width, true);
     }

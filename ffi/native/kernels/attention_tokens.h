@@ -9,7 +9,6 @@ namespace earthcraft::EC_VARIANT {
 constexpr float kNone = -__builtin_inff();
 
 inline int64_t padded(int64_t count) { return (count + 15) / 16 * 16; }
-inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 inline const char* row_at(const Tokens& t, int64_t token, int64_t head, int64_t element) {
   return static_cast<const char*>(t.data) + ((t.order ? t.order[token] : token) * t.row_stride + head * t.head_stride) * element;

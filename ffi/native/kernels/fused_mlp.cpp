@@ -45,8 +45,6 @@ void hidden_layers(const MlpShape& shape, const float* weights, const Rows& x, f
   }
 }
 
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-
 }  // namespace
 
 void mlp_forward(const MlpShape& shape, const float* weights, const float* x, int64_t count, int64_t begin, int64_t end, float* scratch, float* out) {

@@ -73,4 +73,14 @@ inline void multiply(int64_t rows, int64_t columns, int64_t depth, const float* 
   if (left == 1) column_strip<1, ATransposed>(rows, a, a_stride, b + j, b_stride, c + j, c_stride, depth, accumulate);
 }
 
+// The same for a B in strips (panels.h) of `b_rows` rows, of which the first `depth` are multiplied; columns are a multiple of 16.
+template <bool ATransposed>
+inline void multiply_strips(int64_t rows, int64_t columns, int64_t depth, const float* a, int64_t a_stride, const float* b, int64_t b_rows, float* c,
+                            int64_t c_stride, bool accumulate) {
+  for (int64_t j = 0; j < columns; j += kStrip) {
+    const int64_t width = strip_width(columns, j);
+    multiply<ATransposed>(rows, width, depth, a, a_stride, b + j * b_rows, width, c + j, c_stride, accumulate);
+  }
+}
+
 }  // namespace earthcraft::EC_VARIANT

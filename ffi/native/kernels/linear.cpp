@@ -5,27 +5,25 @@
 namespace earthcraft::EC_VARIANT {
 namespace {
 
-// out [rows, columns], rows of `columns` floats, (+)= a · b, b: the rows of a packed matrix's panels that start at `first`, of `whole` in all.
+// out [rows, columns], rows of `columns` floats, (+)= a · b, b: the rows of a packed matrix's strips that start at `first`, of `whole` in all.
 template <bool ATransposed>
 void panels_product(int64_t rows, int64_t columns, const float* a, int64_t a_stride, const float* b, int64_t first, int64_t depth, int64_t whole,
                     float* out, bool accumulate) {
-  for (int64_t panel = 0; panel < columns; panel += kPanel) {
-    const int64_t width = panel_width(columns, panel), kept = columns - panel < width ? columns - panel : width;
-    const float* part = b + panel * whole + first * width;
+  for (int64_t strip = 0; strip < columns; strip += kStrip) {
+    const int64_t width = strip_width(padded_columns(columns), strip), kept = least(columns - strip, width);
+    const float* part = b + strip * whole + first * width;
     if (kept == width) {
-      multiply<ATransposed>(rows, width, depth, a, a_stride, part, width, out + panel, columns, accumulate);
+      multiply<ATransposed>(rows, width, depth, a, a_stride, part, width, out + strip, columns, accumulate);
       continue;
     }
-    alignas(64) float wide[kLinearRows * kPanel];  // columns that do not fill their vectors
+    alignas(64) float wide[kLinearRows * kStrip];  // columns that do not fill their vectors
     for (int64_t r = 0; accumulate && r < rows; ++r)
-      for (int64_t j = 0; j < width; ++j) wide[r * width + j] = j < kept ? out[r * columns + panel + j] : 0;
+      for (int64_t j = 0; j < width; ++j) wide[r * width + j] = j < kept ? out[r * columns + strip + j] : 0;
     multiply<ATransposed>(rows, width, depth, a, a_stride, part, width, wide, width, accumulate);
     for (int64_t r = 0; r < rows; ++r)
-      for (int64_t j = 0; j < kept; ++j) out[r * columns + panel + j] = wide[r * width + j];
+      for (int64_t j = 0; j < kept; ++j) out[r * columns + strip + j] = wide[r * width + j];
   }
 }
-
-int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 }  // namespace
 

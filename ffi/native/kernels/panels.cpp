@@ -5,10 +5,10 @@
 namespace earthcraft::EC_VARIANT {
 
 void pack_panels(const float* b, int64_t stride, int64_t depth, int64_t columns, float* packed) {
-  for (int64_t panel = 0; panel < columns; panel += kPanel) {
-    const int64_t width = panel_width(columns, panel), kept = columns - panel < width ? columns - panel : width;
-    const float* from = b + panel;
-    float* to = packed + panel * depth;
+  for (int64_t strip = 0; strip < padded_columns(columns); strip += kStrip) {
+    const int64_t width = strip_width(padded_columns(columns), strip), kept = least(columns - strip, width);
+    const float* from = b + strip;
+    float* to = packed + strip * depth;
     for (int64_t k = 0; k < depth; ++k, from += stride, to += width) {
       int64_t j = 0;
       for (; j + kLanes <= kept; j += kLanes) store(to + j, load(from + j));
@@ -18,11 +18,11 @@ void pack_panels(const float* b, int64_t stride, int64_t depth, int64_t columns,
 }
 
 void pack_panels_swapped(const float* b, int64_t depth, int64_t columns, float* packed) {
-  for (int64_t panel = 0; panel < columns; panel += kPanel) {
-    const int64_t width = panel_width(columns, panel), kept = columns - panel < width ? columns - panel : width;
-    const float* from = b + panel * depth;
-    float* to = packed + panel * depth;
-    const int64_t whole_j = kept / kLanes * kLanes, whole_k = depth / kLanes * kLanes;
+  for (int64_t strip = 0; strip < padded_columns(columns); strip += kStrip) {
+    const int64_t width = strip_width(padded_columns(columns), strip), kept = least(columns - strip, width);
+    const float* from = b + strip * depth;
+    float* to = packed + strip * depth;
+    const int64_t whole_j = kept < 0 ? 0 : kept / kLanes * kLanes, whole_k = depth / kLanes * kLanes;
     for (int64_t k = 0; k < whole_k; k += kLanes)
       for (int64_t j = 0; j < whole_j; j += kLanes) transpose(from + j * depth + k, depth, to + k * width + j, width);
     for (int64_t k = 0; k < depth; ++k)

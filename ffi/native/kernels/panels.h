@@ -1,5 +1,6 @@
-// A factor of a matrix product as the kernels read it: panels of at most 64 columns, one after another, so that a row of a panel is a few cache lines
-// in a row. Panel at column p: packed + p * depth, [depth, width]; the last one is padded with 0 to 16 columns.
+// A factor of a matrix product as the kernels read it: strips as wide as a register tile (simd.h: 64, 16 or 8 columns), one after another, so that a
+// product reads memory in a row: rows of a wide matrix lie a power of two apart, and share few sets of the cache. Strip at column p: packed + p *
+// depth, [depth, width]. Columns are padded with 0 to a multiple of 16; tasks count panels of 64, whole strips in every variant.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,6 @@ constexpr int64_t kPanel = 64;
 
 // static: each processor's copy keeps its own
 static constexpr int64_t padded_columns(int64_t columns) { return (columns + 15) / 16 * 16; }
-static constexpr int64_t panel_width(int64_t columns, int64_t panel) {
-  return padded_columns(columns) - panel < kPanel ? padded_columns(columns) - panel : kPanel;
-}
 
 EC_DECLARE_VARIANTS(
     // b [depth, columns], rows of `stride` floats

@@ -25,6 +25,12 @@ constexpr int kLanes = 4;
 constexpr int kMaxColumns = 2;
 #endif
 
+constexpr int kStrip = kMaxColumns * kLanes;  // columns of a register tile
+
+// Columns of the strip that begins at column `strip` of `columns`, a multiple of 16.
+static constexpr int64_t strip_width(int64_t columns, int64_t strip) { return columns - strip < kStrip ? columns - strip : kStrip; }
+static constexpr int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
 typedef float Vec __attribute__((vector_size(4 * kLanes)));
 typedef int32_t IntVec __attribute__((vector_size(4 * kLanes)));
 typedef float UnalignedVec __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));

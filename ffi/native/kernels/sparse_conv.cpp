@@ -60,17 +60,20 @@ inline void gather_strip(const float* in, int64_t depth, const int32_t* in_rows,
   if (p < pairs) gather_tile<1, Columns>(in, depth, in_rows + p, out_rows + p, weight, weight_stride, width, block, first);
 }
 
-inline void gather_multiply(const float* in, int64_t depth, const int32_t* in_rows, const int32_t* out_rows, int64_t pairs, const float* weight,
-                            int64_t weight_stride, int64_t width, float* block, int64_t first) {
-  int64_t j = 0;
-  for (; j + kMaxColumns * kLanes <= width; j += kMaxColumns * kLanes)
-    gather_strip<kMaxColumns>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
-  const int64_t left = (width - j) / kLanes;
-  if constexpr (kMaxColumns > 2) {
-    if (left == 3) gather_strip<3>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
-    if (left == 2) gather_strip<2>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
+inline void gather_multiply(const ConvForward& t, const int32_t* in_rows, const int32_t* out_rows, int64_t pairs, const float* weight, int64_t width,
+                            float* block, int64_t first) {
+  for (int64_t j = 0; j < width; j += kStrip) {
+    const int64_t columns = strip_width(width, j), stride = t.row_stride == 0 ? columns : t.row_stride;
+    const auto strip = [&](auto kernel) {
+      kernel(t.in, t.in_channels, in_rows, out_rows, pairs, weight + j * t.column_stride, stride, width, block + j, first);
+    };
+    if (columns == kStrip) strip(gather_strip<kMaxColumns>);
+    if constexpr (kMaxColumns > 2) {
+      if (columns == 3 * kLanes) strip(gather_strip<3>);
+      if (columns == 2 * kLanes) strip(gather_strip<2>);
+      if (columns == kLanes) strip(gather_strip<1>);
+    }
   }
-  if (left == 1) gather_strip<1>(in, depth, in_rows, out_rows, pairs, weight + j, weight_stride, width, block + j, first);
 }
 
 // Rows input channels by Columns vectors of output channels, over all pairs of one tap in one block.
@@ -136,14 +139,13 @@ void conv_forward(const ConvForward& t, int64_t part_begin, int64_t part_end, fl
     const int64_t first = block * kConvBlock;
     const int64_t rows = t.pairs.rows - first < kConvBlock ? t.pairs.rows - first : kConvBlock;
     const int64_t width = padded - panel < kPanel ? padded - panel : kPanel;
-    const int64_t row_stride = t.row_stride == 0 ? width : t.row_stride;
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t j = 0; j < width; j += kLanes) store(scratch + r * width + j, t.bias ? load(t.bias + panel + j) : Vec{});
     for (int64_t tap = 0; tap < taps; ++tap) {
       const int64_t begin = t.pairs.starts[block * taps + tap], end = t.pairs.starts[block * taps + tap + 1];
       if (begin == end) continue;
-      const float* weight = t.weight + (t.mirrored ? taps - 1 - tap : tap) * t.tap_stride + panel * t.panel_stride;
-      gather_multiply(t.in, t.in_channels, t.pairs.in_rows + begin, t.pairs.out_rows + begin, end - begin, weight, row_stride, width, scratch, first);
+      const float* weight = t.weight + (t.mirrored ? taps - 1 - tap : tap) * t.tap_stride + panel * t.column_stride;
+      gather_multiply(t, t.pairs.in_rows + begin, t.pairs.out_rows + begin, end - begin, weight, width, scratch, first);
     }
     const int64_t kept = t.out_channels - panel < width ? t.out_channels - panel : width;
     for (int64_t r = 0; r < rows; ++r) {

@@ -15,9 +15,8 @@ struct ConvForward {
   bool mirrored;  // pairs of tap t use weight taps - 1 - t: the gradient of a submanifold convolution
   const float* in;
   int64_t in_channels;
-  const float*
-      weight;  // tap t, panel p (its first column): weight + t * tap_stride + p * panel_stride, rows of row_stride floats (0: the panel's width)
-  int64_t tap_stride, panel_stride, row_stride;
+  const float* weight;  // tap t, strip at column p: weight + t * tap_stride + p * column_stride, rows of row_stride floats (0: the strip's width)
+  int64_t tap_stride, column_stride, row_stride;
   const float* bias;      // [out_channels padded to 16] or null
   const float* residual;  // [rows, out_channels] or null
   float* out;

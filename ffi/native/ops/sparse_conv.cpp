@@ -72,7 +72,7 @@ CheckedPairs checked_pairs(const char* argument, const at::Tensor& pairs, const 
 // A weight as conv_forward reads it.
 struct KernelWeight {
   at::Tensor held;
-  int64_t tap_stride, panel_stride, row_stride;
+  int64_t tap_stride, column_stride, row_stride;
 };
 
 // [taps, depth, columns]: as it stands where rows are short and whole, else in padded panels.
@@ -119,7 +119,7 @@ at::Tensor forward_f32(const at::Tensor& feats, const KernelWeight& weight, int6
                          feats.size(1),
                          weight.held.const_data_ptr<float>(),
                          weight.tap_stride,
-                         weight.panel_stride,
+                         weight.column_stride,
                          weight.row_stride,
                          wide_bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr,
                          residual.has_value() ? residual->const_data_ptr<float>() : nullptr,

@@ -1,5 +1,6 @@
 #include "kernels/linear.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -14,12 +15,14 @@ namespace {
 struct Shape {
   int64_t rows, depth, columns;
 };
-// Blocks of 96 rows and 256 deep, panels of 64, vectors of 16: one less and one more of each, and nothing.
+// Blocks of 96 rows and 256 deep, strips of 64, 16 or 8, vectors of as many as 16: one less and one more of each, and nothing.
 const Shape kShapes[] = {{1, 1, 1}, {12, 3, 17}, {95, 255, 63}, {96, 256, 64}, {97, 257, 65}, {200, 16, 15}, {31, 600, 130}, {0, 5, 5}};
 
-Floats packed(const Floats& b, const Shape& s) {
+// b [depth, columns] as the strips of a variant.
+Floats packed(const Floats& b, const Shape& s, const std::string& variant) {
   Floats panels(static_cast<size_t>(padded_columns(s.columns) * s.depth));
-  EC_VARIANTS(pack_panels)[0].run(b.data(), s.columns, s.depth, s.columns, panels.data());
+  for (const auto& [name, run] : EC_VARIANTS(pack_panels))
+    if (name == variant) run(b.data(), s.columns, s.depth, s.columns, panels.data());
   return panels;
 }
 
@@ -29,20 +32,25 @@ TEST(Panels, HoldEveryColumnOncePaddedWithZeros) {
     Floats turned(b.size());
     for (int64_t k = 0; k < s.depth; ++k)
       for (int64_t j = 0; j < s.columns; ++j) turned[static_cast<size_t>(j * s.depth + k)] = b[static_cast<size_t>(k * s.columns + j)];
-    Floats wanted;
-    for (int64_t panel = 0; panel < s.columns; panel += kPanel)
-      for (int64_t k = 0; k < s.depth; ++k)
-        for (int64_t j = panel; j < panel + panel_width(s.columns, panel); ++j)
-          wanted.push_back(j < s.columns ? b[static_cast<size_t>(k * s.columns + j)] : 0);
+    const int64_t padded = padded_columns(s.columns);
+    const auto wanted = [&](const std::string& variant) {
+      const int64_t wide = variant == "avx512" ? 64 : variant == "avx2" ? 16 : 8;
+      Floats strips;
+      for (int64_t strip = 0; strip < padded; strip += wide)
+        for (int64_t k = 0; k < s.depth; ++k)
+          for (int64_t j = strip; j < std::min(strip + wide, padded); ++j)
+            strips.push_back(j < s.columns ? b[static_cast<size_t>(k * s.columns + j)] : 0);
+      return strips;
+    };
     for (const auto& [name, run] : EC_VARIANTS(pack_panels)) {
-      Floats found(wanted.size(), -7);
+      Floats found(static_cast<size_t>(padded * s.depth), -7);
       run(b.data(), s.columns, s.depth, s.columns, found.data());
-      EXPECT_EQ(found, wanted) << name;
+      EXPECT_EQ(found, wanted(name)) << name;
     }
     for (const auto& [name, run] : EC_VARIANTS(pack_panels_swapped)) {
-      Floats found(wanted.size(), -7);
+      Floats found(static_cast<size_t>(padded * s.depth), -7);
       run(turned.data(), s.depth, s.columns, found.data());
-      EXPECT_EQ(found, wanted) << name;
+      EXPECT_EQ(found, wanted(name)) << name;
     }
   }
 }
@@ -58,8 +66,8 @@ TEST(Linear, RowsEqualTheProductInDouble) {
           for (int64_t k = 0; k < s.depth; ++k) sum += double{a[static_cast<size_t>(i * s.depth + k)]} * b[static_cast<size_t>(k * s.columns + j)];
           wanted[static_cast<size_t>(i * s.columns + j)] = sum;
         }
-      const Floats panels = packed(b, s);
       for (const auto& [name, run] : EC_VARIANTS(linear_rows)) {
+        const Floats panels = packed(b, s, name);
         Floats found(wanted.size(), -7);
         run(a.data(), panels.data(), biased ? bias.data() : nullptr, s.depth, s.columns, 0, s.rows, found.data());
         EXPECT_LT(difference(found, wanted), 2e-6) << name << " " << s.rows << " × " << s.depth << " × " << s.columns;
@@ -85,8 +93,9 @@ TEST(Linear, RowsOfBf16EqualThoseOfF32Rounded) {
   for (const Shape& s : kShapes) {
     Floats a = drawn(s.rows * s.depth, 1);
     const std::vector<uint16_t> bits = shortened(a);
-    const Floats panels = packed(drawn(s.depth * s.columns, 2), s), bias = drawn(s.columns, 3);
+    const Floats bias = drawn(s.columns, 3);
     for (const auto& [name, run] : EC_VARIANTS(linear_rows_bf16)) {
+      const Floats panels = packed(drawn(s.depth * s.columns, 2), s, name);
       Floats wide(static_cast<size_t>(s.rows * s.columns)), scratch(static_cast<size_t>(kLinearRows * (s.depth + s.columns)));
       std::vector<uint16_t> found(wide.size());
       for (const auto& exact : EC_VARIANTS(linear_rows))
@@ -135,8 +144,9 @@ TEST(Linear, ColumnSumsAddToWhatIsThere) {
 
 TEST(Linear, ThreadsOnPartsOfOneResultGiveTheBitsOfOne) {
   const Shape s = {1000, 130, 100};
-  const Floats a = drawn(s.rows * s.depth, 1), panels = packed(drawn(s.depth * s.columns, 2), s);
+  const Floats a = drawn(s.rows * s.depth, 1);
   for (const auto& variant : EC_VARIANTS(linear_rows)) {
+    const Floats panels = packed(drawn(s.depth * s.columns, 2), s, variant.name);
     Floats alone(static_cast<size_t>(s.rows * s.columns)), together(alone.size());
     variant.run(a.data(), panels.data(), nullptr, s.depth, s.columns, 0, s.rows, alone.data());
     std::vector<std::thread> threads;

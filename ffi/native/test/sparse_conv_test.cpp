@@ -1,6 +1,7 @@
 #include "kernels/sparse_conv.h"
 
 #include <algorithm>
+#include <string>
 
 #include "kernel_test.h"
 #include "ops/sparse_conv_reference.h"
@@ -44,12 +45,13 @@ struct Exact {
   Doubles out, in_grad, weight_grad;
 };
 
-// Each tap's weight [in, out] as panels.
-Floats packed(const Case& c, const Floats& weight) {
+// Each tap's weight [in, out] as the strips of a variant.
+Floats packed(const Case& c, const Floats& weight, const std::string& variant) {
   const int64_t wide = padded_columns(c.out_channels);
   Floats panels(static_cast<size_t>(c.taps * wide * c.in_channels));
-  for (int64_t tap = 0; tap < c.taps; ++tap) EC_VARIANTS(pack_panels)
-  [0].run(weight.data() + tap * c.in_channels * c.out_channels, c.out_channels, c.in_channels, c.out_channels,
+  for (const auto& [name, run] : EC_VARIANTS(pack_panels))
+    for (int64_t tap = 0; tap < c.taps && name == variant; ++tap)
+      run(weight.data() + tap * c.in_channels * c.out_channels, c.out_channels, c.in_channels, c.out_channels,
           panels.data() + tap * wide * c.in_channels);
   return panels;
 }
@@ -58,7 +60,7 @@ TEST(SparseConv, ForwardEqualsItsDefinitionInDouble) {
   for (const Case& c : kCases) {
     const Pairs pairs(c.in_rows, c.rows, c.taps);
     const Floats in = drawn(c.in_rows * c.in_channels, 1), weight = drawn(c.taps * c.in_channels * c.out_channels, 2);
-    const Floats slope(static_cast<size_t>(c.rows * c.out_channels)), panels = packed(c, weight);
+    const Floats slope(static_cast<size_t>(c.rows * c.out_channels));
     const int64_t wide = padded_columns(c.out_channels);
     Floats bias = drawn(wide, 3);
     std::fill(bias.begin() + c.out_channels, bias.end(), 0.0f);
@@ -68,6 +70,7 @@ TEST(SparseConv, ForwardEqualsItsDefinitionInDouble) {
       Doubles expected = exact.out;
       for (size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % static_cast<size_t>(c.out_channels)] + (added ? added[i] : 0.0);
       for (const auto& [name, run] : EC_VARIANTS(conv_forward)) {
+        const Floats panels = packed(c, weight, name);
         Floats out(expected.size(), -7), scratch(kConvBlock * kPanel);
         const ConvForward task = {pairs.view(),  false, in.data(),   c.in_channels, panels.data(), wide * c.in_channels,
                                   c.in_channels, 0,     bias.data(), added,         out.data(),    c.out_channels};
