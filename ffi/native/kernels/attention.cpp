@@ -96,10 +96,10 @@ void attention_forward(const Attention& t, int64_t set, int64_t head, int64_t q_
   float* k_columns = gathered + block * width;  // in strips, as all that is multiplied from the right
   float* v_strips = k_columns + block * width;
   float* q_rows = v_strips + block * width;
-  float* sums = q_rows + kQueryChunk * width;
-  float* scores = sums + kQueryChunk * width;
+  float* sums = q_rows + queries * width;
+  float* scores = sums + queries * width;
   float* most = scores + kQueryBlock * block;
-  float* total = most + kQueryChunk;
+  float* total = most + queries;
 
   gather(t.q, t.bf16, q_first, queries, head, t.dim, t.scale, q_rows, width, queries);
   fill(sums, queries * width, 0);

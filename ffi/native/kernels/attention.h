@@ -7,9 +7,10 @@
 
 namespace earthcraft {
 
-constexpr int64_t kKeyBlock = 512;       // keys held in cache at once; a window of edge 8 never has more
-constexpr int64_t kQueryBlock = 60;      // queries whose scores against a key block are held at once
-constexpr int64_t kQueryChunk = 5 * 48;  // queries of one forward task
+constexpr int64_t kKeyBlock = 512;        // keys held in cache at once; a window of edge 8 never has more
+constexpr int64_t kQueryBlock = 60;       // queries whose scores against a key block are held at once
+constexpr int64_t kQueryChunk = 4 * 240;  // queries of one forward task: each fetches all keys and values, one from every row of all heads
+constexpr int64_t kLeastQueryChunk = 240;
 
 // The same of the kernel for long sets in bf16, whose products are libtorch's.
 constexpr int64_t kWideKeyBlock = 512;
@@ -46,7 +47,7 @@ struct AttentionGrad {
 };
 
 EC_DECLARE_VARIANTS(
-    // queries [q_begin, q_end) of the set, counted from its start; at most kQueryChunk
+    // queries [q_begin, q_end) of the set, counted from its start
     void attention_forward(const Attention& task, int64_t set, int64_t head, int64_t q_begin, int64_t q_end, float* scratch);
     // the same for bf16, a positive scale and a dimension of whole 32s; at most kWideQueryChunk
     void attention_forward_wide(const Attention& task, int64_t set, int64_t head, int64_t q_begin, int64_t q_end, Bf16Product product,
@@ -59,9 +60,9 @@ constexpr int64_t padded(int64_t count) { return (count + 15) / 16 * 16; }
 constexpr int64_t block(int64_t keys) { return padded(keys < kKeyBlock ? keys : kKeyBlock); }
 }  // namespace attention_layout
 
-inline int64_t attention_forward_scratch(int64_t dim, int64_t keys) {
+inline int64_t attention_forward_scratch(int64_t dim, int64_t queries, int64_t keys) {
   using namespace attention_layout;
-  return padded(dim) * (3 * block(keys) + 2 * kQueryChunk) + kQueryBlock * block(keys) + 2 * kQueryChunk;
+  return padded(dim) * (3 * block(keys) + 2 * padded(queries)) + kQueryBlock * block(keys) + 2 * queries;
 }
 
 inline int64_t attention_wide_scratch(int64_t dim) {

@@ -66,6 +66,19 @@ int64_t longest(const at::Tensor& starts) {
   return most;
 }
 
+// Queries of a task: as many as leave every thread some tasks.
+int64_t query_chunk(const at::Tensor& starts, int64_t heads) {
+  const int64_t* s = starts.const_data_ptr<int64_t>();
+  const auto tasks = [&](int64_t chunk) {
+    int64_t count = 0;
+    for (int64_t set = 0; set + 1 < starts.size(0); ++set) count += heads * ((s[set + 1] - s[set] + chunk - 1) / chunk);
+    return count;
+  };
+  int64_t chunk = kQueryChunk;
+  while (chunk > kLeastQueryChunk && tasks(chunk) < 8 * at::get_num_threads()) chunk /= 2;
+  return chunk;
+}
+
 // Tasks a thread takes at least: some 2 MFLOP of work.
 int64_t task_grain(const at::Tensor& q_starts, const at::Tensor& kv_starts, int64_t heads, int64_t dim, int64_t tasks) {
   const int64_t* q = q_starts.const_data_ptr<int64_t>();
@@ -122,14 +135,17 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
   // Packing is worth its time where many queries read what was packed.
   const bool wide = q.scalar_type() == at::kBFloat16 && q.size(2) > 0 && q.size(2) % 32 == 0 && scale > 0 && longest(kv_starts) >= kWideLeast &&
                     longest(q_starts) >= kWideLeast && has_tiles();
-  const int64_t most = wide ? kWideQueryChunk : kQueryChunk;
+  const int64_t most = wide ? kWideQueryChunk : query_chunk(q_starts, heads);
   struct Chunk {
     int64_t set, begin, end;
   };
   std::vector<Chunk> chunks;
-  for (int64_t set = 0; set + 1 < q_starts.size(0); ++set)
-    for (int64_t begin = 0; begin < qs[set + 1] - qs[set]; begin += most)
-      chunks.push_back({set, begin, std::min(begin + most, qs[set + 1] - qs[set])});
+  for (int64_t set = 0; set + 1 < q_starts.size(0); ++set) {
+    // Of equal size, for threads to have the same, and of whole register tiles.
+    const int64_t queries = qs[set + 1] - qs[set], count = std::max<int64_t>(1, (queries + most - 1) / most);
+    const int64_t step = std::min(most, ((queries + count - 1) / count + 11) / 12 * 12);
+    for (int64_t begin = 0; begin < queries; begin += step) chunks.push_back({set, begin, std::min(begin + step, queries)});
+  }
   const Attention task{tokens_of(q, order),
                        tokens_of(k, order),
                        tokens_of(v, order),
@@ -141,7 +157,8 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
                        q.size(2),
                        static_cast<float>(scale),
                        logsumexp.mutable_data_ptr<float>()};
-  const int64_t scratch = wide ? attention_wide_scratch(q.size(2)) : attention_forward_scratch(q.size(2), longest(kv_starts));
+  const int64_t scratch =
+      wide ? attention_wide_scratch(q.size(2)) : attention_forward_scratch(q.size(2), std::min(most, longest(q_starts)), longest(kv_starts));
   const int64_t tasks = static_cast<int64_t>(chunks.size()) * heads;
   const auto kernel = EC_KERNEL(attention_forward);
   const auto wide_kernel = EC_KERNEL(attention_forward_wide);

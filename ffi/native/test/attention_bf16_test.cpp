@@ -87,7 +87,7 @@ struct Problem {
   }
   template <typename Forward>
   void forward(Forward&& run) {
-    Floats scratch(static_cast<size_t>(attention_forward_scratch(c.dim, c.keys)));
+    Floats scratch(static_cast<size_t>(attention_forward_scratch(c.dim, kQueryChunk, c.keys)));
     for (int64_t head = 0; head < c.heads; ++head)
       for (int64_t begin = 0; begin < c.queries; begin += kQueryChunk)
         run(task(), 0, head, begin, std::min(begin + kQueryChunk, c.queries), scratch.data());

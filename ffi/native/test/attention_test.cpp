@@ -73,7 +73,7 @@ struct Problem {
 
   template <typename Forward>
   void forward(Forward&& run) {
-    Floats scratch(static_cast<size_t>(attention_forward_scratch(c.dim, most(c.kv_sizes))));
+    Floats scratch(static_cast<size_t>(attention_forward_scratch(c.dim, kQueryChunk, most(c.kv_sizes))));
     const Attention t = task();
     for (int64_t set = 0; set < sets(); ++set)
       for (int64_t head = 0; head < c.heads; ++head)
@@ -160,11 +160,11 @@ TEST(Attention, ThreadsOnDifferentSetsGiveTheBitsOfOne) {
     std::vector<std::thread> threads;
     for (int64_t set = 0; set < together.sets(); ++set)
       threads.emplace_back([&, set] {
-        Floats scratch(static_cast<size_t>(attention_forward_scratch(c.dim, together.most(c.kv_sizes))));
+        Floats scratch(static_cast<size_t>(attention_forward_scratch(c.dim, kLeastQueryChunk, together.most(c.kv_sizes))));
         const int64_t queries = c.q_sizes[static_cast<size_t>(set)];
         for (int64_t head = 0; head < c.heads; ++head)
-          for (int64_t begin = 0; begin < queries; begin += kQueryChunk)
-            variant.run(task, set, head, begin, std::min(begin + kQueryChunk, queries), scratch.data());
+          for (int64_t begin = 0; begin < queries; begin += kLeastQueryChunk)
+            variant.run(task, set, head, begin, std::min(begin + kLeastQueryChunk, queries), scratch.data());
       });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(alone.out, together.out) << variant.name;
