@@ -2195,8 +2195,8 @@ function earthcraft_sparse_copy_up(feats: Tensor, children: Tensor, parent: Tens
   return c.one($earthcraft_sparse_copy_up, 3);
 }
 
-const $earthcraft_splat_render = new Operator("earthcraft::splat_render", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
-function earthcraft_splat_render(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor] {
+const $earthcraft_splat_render = new Operator("earthcraft::splat_render", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far", "distortion"]);
+function earthcraft_splat_render(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number, distortion?: boolean): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor, distortion: Tensor] {
   c.begin($earthcraft_splat_render);
   c.tensor("means", means);
   c.tensor("quats", quats);
@@ -2211,11 +2211,12 @@ function earthcraft_splat_render(means: Tensor, quats: Tensor, scales: Tensor, o
   c.orDefault(c.tensor, "ranges", ranges);
   c.orDefault(c.float, "near", near);
   c.orDefault(c.float, "far", far);
-  return c.many($earthcraft_splat_render, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
+  c.orDefault(c.bool, "distortion", distortion);
+  return c.many($earthcraft_splat_render, 14) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor, distortion: Tensor];
 }
 
-const $earthcraft_splat_render_reference = new Operator("earthcraft::splat_render_reference", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far"]);
-function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor] {
+const $earthcraft_splat_render_reference = new Operator("earthcraft::splat_render_reference", ["means", "quats", "scales", "opacities", "colors", "viewmats", "Ks", "width", "height", "background", "ranges", "near", "far", "distortion"]);
+function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales: Tensor, opacities: Tensor, colors: Tensor, viewmats: Tensor, Ks: Tensor, width: number, height: number, background?: Tensor | null, ranges?: Tensor | null, near?: number, far?: number, distortion?: boolean): [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor, distortion: Tensor] {
   c.begin($earthcraft_splat_render_reference);
   c.tensor("means", means);
   c.tensor("quats", quats);
@@ -2230,7 +2231,8 @@ function earthcraft_splat_render_reference(means: Tensor, quats: Tensor, scales:
   c.orDefault(c.tensor, "ranges", ranges);
   c.orDefault(c.float, "near", near);
   c.orDefault(c.float, "far", far);
-  return c.many($earthcraft_splat_render_reference, 13) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
+  c.orDefault(c.bool, "distortion", distortion);
+  return c.many($earthcraft_splat_render_reference, 14) as [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor, distortion: Tensor];
 }
 
 const $earthcraft_splat_sh = new Operator("earthcraft::splat_sh", ["means", "sh", "viewmats", "ranges"]);
@@ -3079,9 +3081,9 @@ export const earthcraft = {
   sparseConv: earthcraft_sparse_conv,
   /** earthcraft::sparse_copy_up(Tensor feats, Tensor children, Tensor parent) -> Tensor */
   sparseCopyUp: earthcraft_sparse_copy_up,
-  /** earthcraft::splat_render(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
+  /** earthcraft::splat_render(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000., bool distortion=False) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal, Tensor distortion) */
   splatRender: earthcraft_splat_render,
-  /** earthcraft::splat_render_reference(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000.) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal) */
+  /** earthcraft::splat_render_reference(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? background=None, Tensor? ranges=None, float near=0.01, float far=10000000000., bool distortion=False) -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal, Tensor distortion) */
   splatRenderReference: earthcraft_splat_render_reference,
   /** earthcraft::splat_sh(Tensor means, Tensor sh, Tensor viewmats, Tensor? ranges=None) -> Tensor */
   splatSh: earthcraft_splat_sh,

@@ -30,24 +30,95 @@ const eyes = [
   [-1, -4, 1],
 ] as const;
 const views = viewsFrom(eyes, [0, 0.1, 0], { width: 37, height: 29, focal: 34 });
+const small = viewsFrom(eyes, [0, 0.1, 0], { width: 19, height: 17, focal: 15 });
 
-type Reference = [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor];
+type Reference = [color: Tensor, alpha: Tensor, depth: Tensor, median: Tensor, normal: Tensor, distortion: Tensor];
 
 /** Every pixel against every splat in double, by the paper's cross product of planes. */
 function reference(splats: readonly Tensor[], background: Tensor, at = views): Reference {
   const [means, quats, scales, opacities, colors] = splats.map((t) => t.to("f64")) as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  return ops.earthcraft.splatRenderReference(means, quats, scales, opacities, colors, at.viewmats, at.Ks, at.width, at.height, background.to("f64"));
+  const { viewmats, Ks, width, height } = at;
+  const rest = [undefined, undefined, undefined, true] as const; // ranges, near, far; with distortion
+  return ops.earthcraft.splatRenderReference(means, quats, scales, opacities, colors, viewmats, Ks, width, height, background.to("f64"), ...rest);
 }
 
 const parts = ({ means, quats, scales, opacities, colors }: Splats) => [means, quats, scales, opacities, colors!];
-const images = ({ color, alpha, depth, median, normal }: SplatImage): Reference => [color, alpha, depth, median, normal];
+const images = ({ color, alpha, depth, median, normal, distortion }: SplatImage): Reference => [color, alpha, depth, median, normal, distortion!];
 
 function expectReference(splats: Splats): void {
   const background = positive([splats.colors!.shape.at(-1)!], 77);
-  const found = images(renderSplats(splats, { ...views, background }));
+  const found = images(renderSplats(splats, { ...views, background, distortion: true }));
   for (const [i, expected] of reference(parts(splats), background).entries())
     expect(found[i]!).toBeCloseToTensor(expected, { rtol: 1e-4, atol: 3e-5 });
 }
+
+interface Differentiated {
+  at?: typeof views;
+  /** Of the images, in the order of Reference. The median has no gradient. */
+  measured: readonly number[];
+  /** Of the largest gradient. */
+  bound?: number;
+}
+
+/** Gradients of some images, weighted at random, beside finite differences of the reference. */
+function expectGradients(splats: Splats, { at = small, measured, bound = 2e-3 }: Differentiated): void {
+  const channels = splats.colors!.shape.at(-1)!;
+  const inputs = [...parts(splats), positive([channels], 71)].map((t) => t.detach().requiresGrad_());
+  const plane = [at.viewmats.size(0), at.height, at.width];
+  const weights = [channels, 1, 1, 1, 3, 1].map((c, i) => randomTensor(c === 1 ? plane : plane.toSpliced(1, 0, c), 80 + i, "f64"));
+  const loss = (out: Reference) => measured.reduce((sum, i) => sum.add(out[i]!.to("f64").mul(weights[i]!).sum()), Tensor.zeros([], { dtype: "f64" }));
+  const [means, quats, scales, opacities, colors, background] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
+  const rendered = images(renderSplats({ means, quats, scales, opacities, colors }, { ...at, background, distortion: measured.includes(5) }));
+  const found = grad([loss(rendered)], inputs);
+  const values = inputs.map((t) => Float64Array.from(t.toArray()));
+  const lossAtValues = () =>
+    noGrad(() =>
+      scope(() => {
+        const tensors = values.map((v, i) => Tensor.from(v, inputs[i]!.shape));
+        return loss(reference(tensors.slice(0, 5), tensors[5]!, at));
+      }).item(),
+    );
+  for (const [i, v] of values.entries()) {
+    const analytic = found[i]?.toArray() ?? new Float64Array(v.length);
+    const largest = Math.max(...analytic.map(Math.abs));
+    if (i < 4 || measured.includes(0)) expect(largest).toBeGreaterThan(0.05);
+    for (let j = 0; j < v.length; ++j) {
+      const centre = v[j]!;
+      v[j] = centre + 1e-5;
+      const above = lossAtValues();
+      v[j] = centre - 1e-5;
+      const below = lossAtValues();
+      v[j] = centre;
+      const numeric = (above - below) / 2e-5;
+      // Alpha jumps at 1/255, a splat's order and its filter change somewhere: differences across such a step are seen as large ones.
+      if (Math.abs(numeric) > 50 * largest) continue;
+      expect(Math.abs(analytic[j]! - numeric)).toBeLessThanOrEqual(bound * largest);
+    }
+  }
+}
+
+/** So wide that every pixel sees them with their full opacity, at these depths before a camera that looks along z. */
+function sheets(depths: readonly number[], opacities: readonly number[]): Splats & { colors: Tensor } {
+  const count = depths.length;
+  return {
+    means: Tensor.from(
+      depths.flatMap((z) => [0, 0, z]),
+      [count, 3],
+    ),
+    quats: Tensor.from([1, 0, 0, 0], [1, 4]).expand([count, 4]),
+    scales: Tensor.full([count, 2], 1e5),
+    opacities: Tensor.from([...opacities]),
+    colors: Tensor.from(
+      depths.flatMap((z) => [z, z * z]),
+      [count, 2],
+    ),
+  };
+}
+const along = (z: number, size = { width: 5, height: 4 }) => ({
+  viewmats: Tensor.from([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, z, 0, 0, 0, 1], [1, 4, 4]),
+  Ks: Tensor.from([20, 0, size.width / 2, 0, 20, size.height / 2, 0, 0, 1], [1, 3, 3]),
+  ...size,
+});
 
 describe("renderSplats", () => {
   test("equals every pixel against every splat", () => expectReference(cloud(70)));
@@ -70,7 +141,8 @@ describe("renderSplats", () => {
       viewmats: Tensor.from([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], [1, 4, 4]),
       Ks: Tensor.from([20, 0, 10, 0, 25, 8, 0, 0, 1], [1, 3, 3]),
     };
-    const { alpha, color, depth, normal } = renderSplats(one, { ...identity, width: 24, height: 18 });
+    const { alpha, color, depth, normal, distortion } = renderSplats(one, { ...identity, width: 24, height: 18, distortion: true });
+    expect(distortion!).toEqualTensor(Tensor.zeros([1, 18, 24]));
     const [a, c] = [alpha.toArray(), color.toArray()];
     for (let p = 0; p < a.length; ++p) {
       const x = (((p % 24) + 0.5 - 10) / 20) * 5 - 0.3;
@@ -84,42 +156,12 @@ describe("renderSplats", () => {
     expect(normal.toArray()[2 * a.length + middle]!).toBeCloseTo(-a[middle]!, 5);
   });
 
-  test("gradients are the finite differences of the reference", () => {
-    const splats = cloud(6, { seed: 70, size: 0.8, opacity: 0.6 });
-    const background = positive([3], 71);
-    const small = viewsFrom(eyes, [0, 0.1, 0], { width: 19, height: 17, focal: 15 });
-    const inputs = [...parts(splats), background].map((t) => t.detach().requiresGrad_());
-    const weights = [3, 1, 1, 1, 3].map((channels, i) => randomTensor(channels === 1 ? [2, 17, 19] : [2, channels, 17, 19], 80 + i, "f64"));
-    const measured = [0, 1, 2, 4]; // the median has no gradient
-    const loss = (out: Reference) =>
-      measured.reduce((sum, i) => sum.add(out[i]!.to("f64").mul(weights[i]!).sum()), Tensor.zeros([], { dtype: "f64" }));
-    const [means, quats, scales, opacities, colors, behind] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor];
-    const found = grad([loss(images(renderSplats({ means, quats, scales, opacities, colors }, { ...small, background: behind })))], inputs);
-    const values = inputs.map((t) => Float64Array.from(t.toArray()));
-    const at = () =>
-      noGrad(() =>
-        scope(() => {
-          const tensors = values.map((v, i) => Tensor.from(v, inputs[i]!.shape));
-          return loss(reference(tensors.slice(0, 5), tensors[5]!, small));
-        }).item(),
-      );
-    for (const [i, v] of values.entries()) {
-      const analytic = found[i]!.toArray();
-      const largest = Math.max(...analytic.map(Math.abs));
-      expect(largest).toBeGreaterThan(0.1);
-      for (let j = 0; j < v.length; ++j) {
-        const centre = v[j]!;
-        v[j] = centre + 1e-5;
-        const above = at();
-        v[j] = centre - 1e-5;
-        const below = at();
-        v[j] = centre;
-        const numeric = (above - below) / 2e-5;
-        // Alpha jumps at 1/255, a splat's order and its filter change somewhere: differences across such a step are seen as large ones.
-        if (Math.abs(numeric) > 50 * largest) continue;
-        expect(Math.abs(analytic[j]! - numeric)).toBeLessThan(2e-3 * largest);
-      }
-    }
+  const few = { seed: 70, size: 0.8, opacity: 0.6 };
+  test("gradients are the finite differences of the reference", () => expectGradients(cloud(6, few), { measured: [0, 1, 2, 4] }));
+  test("with that of distortion among them", () => expectGradients(cloud(6, few), { measured: [0, 1, 2, 4, 5] }));
+  test("of distortion alone, and of any channels", () => {
+    expectGradients(cloud(6, few), { measured: [5] });
+    expectGradients(cloud(5, { ...few, seed: 75, channels: 5 }), { measured: [0, 5] });
   });
 
   test("gradients of colour alone are those of the general pass", () => {
@@ -135,13 +177,87 @@ describe("renderSplats", () => {
     for (const [i, found] of gradients(false).entries()) expect(found).toBeCloseToTensor(general[i]!, { rtol: 1e-4, atol: 1e-4 });
   });
 
+  test("distortion of two sheets is w₁ w₂ (z₁ − z₂)², its gradients those of this product", () => {
+    const [a, b] = [0.6, 0.5];
+    const inputs = parts(sheets([4, 7], [a, b])).map((t) => t.detach().requiresGrad_());
+    const [means, quats, scales, opacities, colors] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
+    const { distortion } = renderSplats({ means, quats, scales, opacities, colors }, { ...along(0), distortion: true });
+    const pixels = 5 * 4;
+    const product = a * (1 - a) * b;
+    expect(distortion!).toBeCloseToTensor(Tensor.full([1, 4, 5], product * 9), { rtol: 1e-5 });
+    const [ofMeans, , , ofOpacities] = grad([distortion!.sum()], inputs) as Tensor[];
+    const along_z = 2 * product * 3 * pixels;
+    expect(ofMeans!.select(1, 2).contiguous()).toBeCloseToTensor(Tensor.from([-along_z, along_z]), { rtol: 1e-4 });
+    const expected = [(1 - 2 * a) * b * 9 * pixels, a * (1 - a) * 9 * pixels];
+    expect(ofOpacities!).toBeCloseToTensor(Tensor.from(expected), { rtol: 1e-4 });
+  });
+
+  test("distortion of one metre is exact at five hundred, where alpha Σwz² − (Σwz)² in f32 is noise", () => {
+    const count = 40;
+    const metre = randomTensor([count], 160, "f32").div(2).toArray();
+    const faint = positive([count], 161).mul(0.2).add(0.005).toArray();
+    const splats = sheets(
+      Array.from(metre, (z) => 500 + z),
+      Array.from(faint),
+    );
+    const zero = Tensor.zeros([2]);
+    const [, , , , , expected] = reference(parts(splats), zero, along(0));
+    const { color, alpha, distortion } = renderSplats(splats, { ...along(0), distortion: true });
+    const apart = (found: Tensor) => found.to("f64").sub(expected).abs().max().item();
+    // f32 holds a depth of 500 to 2^-15 m, and the square of a pair that is 1 m apart to twice that.
+    const tolerance = 2 * 2 ** -15;
+    expect(expected.min().item()).toBeGreaterThan(0.03);
+    expect(apart(distortion!)).toBeLessThan(tolerance);
+    const [first, second] = [color.select(1, 0), color.select(1, 1)];
+    expect(apart(alpha.mul(second).sub(first.mul(first)))).toBeGreaterThan(100 * tolerance);
+
+    const aerial = viewsFrom([[180, -130, 450]], [0, 0, 0], { width: 19, height: 17, focal: 4000 });
+    expectGradients(cloud(6, few), { at: aerial, measured: [5], bound: 5e-3 });
+  });
+
+  test("without distortion there is none, and the other images are the same", () => {
+    const splats = cloud(60, { seed: 170 });
+    const [plain, all] = [renderSplats(splats, views), renderSplats(splats, { ...views, distortion: true })];
+    expect(plain.distortion).toBeUndefined();
+    for (const key of ["color", "alpha", "depth", "median", "normal"] as const)
+      expect(all[key]).toBeCloseToTensor(plain[key], { rtol: 1e-6, atol: 1e-6 });
+    const [means, quats, scales, opacities, colors] = parts(splats).map((t) => t.detach().requiresGrad_()) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const none = ops.earthcraft.splatRender(means, quats, scales, opacities, colors, views.viewmats, views.Ks, 37, 29)[5];
+    expect([none.shape, none.requiresGrad]).toEqual([[0], false]);
+  });
+
+  test("distortion of no splats is nothing, and of such as are no numbers that of the others", () => {
+    const nothing = renderSplats(cloud(0), { ...views, distortion: true }).distortion!;
+    expect(nothing).toEqualTensor(Tensor.zeros([2, 29, 37]));
+    const splats = cloud(20, { seed: 180 });
+    const odd = cloud(3, { seed: 190 });
+    const [quats, opacities, means] = [odd.quats, odd.opacities, odd.means].map((t) => t.toArray());
+    [quats![0], opacities![1], means![6]] = [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY];
+    const more: Splats = {
+      means: Tensor.cat([splats.means, Tensor.from(means!, [3, 3])]),
+      quats: Tensor.cat([splats.quats, Tensor.from(quats!, [3, 4])]),
+      scales: Tensor.cat([splats.scales, odd.scales]),
+      opacities: Tensor.cat([splats.opacities, Tensor.from(opacities!, [3])]),
+      colors: Tensor.cat([splats.colors, odd.colors]),
+    };
+    const [found, expected] = [more, splats].map((all) => renderSplats(all, { ...views, distortion: true }).distortion!);
+    expect(found!).toEqualTensor(expected!);
+    expect(expected!.max().item()).toBeGreaterThan(0.1);
+  });
+
   test("bits do not depend on threads, backward included", () => {
     const run = (count: number) => {
       setThreads(count);
       const inputs = parts(cloud(200, { seed: 100 })).map((t) => t.detach().requiresGrad_());
       const [means, quats, scales, opacities, colors] = inputs as [Tensor, Tensor, Tensor, Tensor, Tensor];
-      const out = images(renderSplats({ means, quats, scales, opacities, colors }, views));
-      return [...out, ...(grad([out[0]!.mul(2).sum().add(out[2]!.sum())], inputs) as Tensor[])];
+      const out = images(renderSplats({ means, quats, scales, opacities, colors }, { ...views, distortion: true }));
+      return [...out, ...(grad([out[0]!.mul(2).sum().add(out[2]!.sum()).add(out[5]!.sum())], inputs) as Tensor[])];
     };
     const before = threads();
     const [one, three] = [run(1), run(3)];
@@ -155,14 +271,14 @@ describe("renderSplats", () => {
     const join = (key: "means" | "quats" | "scales" | "opacities") => Tensor.cat([a[key], b[key]]);
     const both = renderSplats(
       { means: join("means"), quats: join("quats"), scales: join("scales"), opacities: join("opacities"), sh: Tensor.cat([...sh]) },
-      { ...views, ranges: Tensor.from(Int32Array.of(0, 50, 50, 80), [2, 2]).to("i64") },
+      { ...views, ranges: Tensor.from(Int32Array.of(0, 50, 50, 80), [2, 2]).to("i64"), distortion: true },
     );
     for (const [v, scene] of [a, b].entries()) {
       const { means, quats, scales, opacities } = scene;
-      const one = { ...views, viewmats: views.viewmats.narrow(0, v, 1), Ks: views.Ks.narrow(0, v, 1) };
+      const one = { ...views, viewmats: views.viewmats.narrow(0, v, 1), Ks: views.Ks.narrow(0, v, 1), distortion: true };
       const alone = renderSplats({ means, quats, scales, opacities, sh: sh[v]! }, one);
-      for (const key of ["color", "alpha", "depth", "median", "normal"] as const)
-        expect(both[key].narrow(0, v, 1).contiguous()).toEqualTensor(alone[key]);
+      for (const key of ["color", "alpha", "depth", "median", "normal", "distortion"] as const)
+        expect(both[key]!.narrow(0, v, 1).contiguous()).toEqualTensor(alone[key]!);
     }
   });
 

@@ -15,7 +15,8 @@ import { differentiated, expectClose, GPU, onBoth } from "./both";
 import { gpuName, noGpu } from "./gpu";
 
 const onGpu = skipUnless(gpuName, noGpu);
-const NAMES = ["color", "alpha", "depth", "median", "normal", "∂means", "∂quats", "∂scales", "∂opacities", "∂colors", "∂background"];
+const IMAGES = ["color", "alpha", "depth", "median", "normal", "distortion"] as const;
+const GRADIENTS = ["∂means", "∂quats", "∂scales", "∂opacities", "∂colors", "∂background"];
 const positive = (shape: readonly number[], seed: number) => randomTensor(shape, seed, "f32").add(1).div(2);
 
 interface Cloud {
@@ -50,27 +51,54 @@ const eyes = [
 ] as const;
 const sized = (width: number, height: number, count = 2) => viewsFrom(eyes.slice(0, count), [0, 0.1, 0], { width, height, focal: width });
 
-type Options = { background?: boolean; ranges?: Tensor; near?: number; far?: number; jumps?: number };
+type Options = { background?: boolean; ranges?: Tensor; near?: number; far?: number; distortion?: boolean; jumps?: number };
 
 /** Renders and differentiates on both devices. */
 function compare(splats: Tensor[], views: ReturnType<typeof sized>, { background = true, jumps = 1e-3, ...options }: Options = {}): Tensor[] {
   const inputs = background ? [...splats, positive([splats[4]!.shape.at(-1)!], 77)] : splats;
   const render = (...[means, quats, scales, opacities, colors, behind]: Tensor[]) => {
-    const { color, alpha, depth, median, normal } = renderSplats({ means, quats, scales, opacities, colors } as Splats, {
-      ...views,
-      ...options,
-      background: behind,
-    });
-    return [color, alpha, depth, median, normal];
+    const image = renderSplats({ means, quats, scales, opacities, colors } as Splats, { ...views, ...options, background: behind });
+    return IMAGES.flatMap((key) => image[key] ?? []);
   };
   const { expected, found } = onBoth(differentiated(render, inputs.length), inputs);
-  for (const [i, t] of expected.entries()) expectClose(found[i]!, t, i < 5 ? { bound: 2e-5, jumps } : { bound: 2e-4, jumps: 1e-2 }, NAMES[i]);
+  const pictures = options.distortion ? IMAGES : IMAGES.slice(0, 5);
+  const [picture, gradient] = [
+    { bound: 2e-5, jumps },
+    { bound: 2e-4, jumps: 1e-2 },
+  ];
+  const names = [...pictures, ...GRADIENTS];
+  for (const [i, t] of expected.entries()) expectClose(found[i]!, t, i < pictures.length ? picture : gradient, names[i]);
   return found;
 }
 
 describe("splats on a GPU", () => {
   for (const channels of [1, 3, 4, 5, 16, 17, 64])
     onGpu(`${channels} channels`, () => scope(() => void compare(cloud({ count: 300, channels, seed: 10 + channels }), sized(75, 53))));
+  for (const channels of [1, 3, 5, 17])
+    onGpu(`distortion beside ${channels} channels`, () =>
+      scope(() => void compare(cloud({ count: 300, channels, seed: 210 + channels }), sized(75, 53), { distortion: true })),
+    );
+  onGpu("distortion of a batch of scenes, of crowds, and of nothing", () =>
+    scope(() => {
+      const ranges = Tensor.from(Int32Array.of(0, 150, 100, 300, 300, 300), [3, 2]).to("i64");
+      compare(cloud({ count: 300, seed: 220 }), sized(61, 40, 3), { ranges, distortion: true });
+      compare(cloud({ count: 3000, size: 1, opacity: 0.98, seed: 230 }), sized(50, 41), { distortion: true });
+      compare(cloud({ count: 30 }), sized(33, 20), { far: 0.02, distortion: true });
+    }),
+  );
+  onGpu("distortion alone has gradients, and one metre at five hundred has the processor's", () =>
+    scope(() => {
+      const aerial = viewsFrom([[180, -130, 450]], [0, 0, 0], { width: 75, height: 53, focal: 7000 });
+      const inputs = cloud({ count: 300, seed: 240 });
+      const run = (...[means, quats, scales, opacities, colors]: Tensor[]) => [
+        renderSplats({ means, quats, scales, opacities, colors } as Splats, { ...aerial, distortion: true }).distortion!,
+      ];
+      const { expected, found } = onBoth(differentiated(run, 5), inputs);
+      // 500 m are held to 2^-15 m, some 1e-4 of the square of a metre.
+      for (const [i, t] of expected.entries())
+        expectClose(found[i]!, t, { bound: i === 0 ? 2e-4 : 2e-3, jumps: 1e-2 }, ["distortion", ...GRADIENTS][i]);
+    }),
+  );
   onGpu("colours of their own for every view, without background", () =>
     scope(() => void compare(cloud({ count: 200, channels: 7, perView: 3, seed: 40 }), sized(64, 48, 3), { background: false })),
   );
@@ -132,8 +160,11 @@ describe("splats on a GPU", () => {
       const inputs = cloud({ count: 5000, size: 0.1, seed: 110 }).map((t) => t.to(GPU));
       const views = sized(200, 120);
       const run = differentiated((...[means, quats, scales, opacities, colors]) => {
-        const { color, depth, normal } = renderSplats({ means, quats, scales, opacities, colors } as Splats, views);
-        return [color, depth, normal];
+        const { color, depth, normal, distortion } = renderSplats({ means, quats, scales, opacities, colors } as Splats, {
+          ...views,
+          distortion: true,
+        });
+        return [color, depth, normal, distortion!];
       }, 5);
       const first = run(...inputs);
       for (let again = 0; again < 5; ++again) for (const [i, t] of run(...inputs).entries()) expect(t.to("cpu")).toEqualTensor(first[i]!.to("cpu"));

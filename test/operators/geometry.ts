@@ -50,7 +50,7 @@ function views() {
   return { vertices, faces, face, barycentrics, depth };
 }
 
-function splats(render: typeof e.splatRender, dtype: "f32" | "f64") {
+function splats(render: typeof e.splatRender, dtype: "f32" | "f64", distortion: boolean) {
   const n = 900;
   const spread = Tensor.from([6, 6, 1]);
   const means = leaf(n, 3)
@@ -58,7 +58,7 @@ function splats(render: typeof e.splatRender, dtype: "f32" | "f64") {
     .add(Tensor.from([18, 18, 0]));
   const [quats, scales, opacities, colors] = [leaf(n, 4), positive(n, 3), leaf(n).sigmoid(), leaf(n, 3)];
   const all = [means, quats, scales, opacities, colors, viewmats(), intrinsics()].map((t) => t.to(dtype));
-  return render(all[0]!, all[1]!, all[2]!, all[3]!, all[4]!, all[5]!, all[6]!, WIDTH, HEIGHT);
+  return render(all[0]!, all[1]!, all[2]!, all[3]!, all[4]!, all[5]!, all[6]!, WIDTH, HEIGHT, null, null, 0.01, 1e10, distortion);
 }
 
 export const geometry: Samples = {
@@ -82,8 +82,8 @@ export const geometry: Samples = {
     const { vertices, faces, face, depth } = views();
     return e.scoreAggregateLabels(vertices, faces, face, depth, viewmats(), intrinsics(), index(26, 2, HEIGHT, WIDTH).to("u8"), 26);
   },
-  "earthcraft::splat_render": () => splats(e.splatRender, "f32"),
-  "earthcraft::splat_render_reference": () => noGrad(() => splats(e.splatRenderReference, "f64")),
+  "earthcraft::splat_render": () => [...splats(e.splatRender, "f32", false), ...splats(e.splatRender, "f32", true)],
+  "earthcraft::splat_render_reference": () => noGrad(() => splats(e.splatRenderReference, "f64", true)),
   "earthcraft::splat_sh": () => e.splatSh(leaf(900, 3), leaf(900, 4, 3), viewmats()),
   "earthcraft::ssim": () => e.ssim(leaf(2, 3, 60, 50), leaf(2, 3, 60, 50)),
   "earthcraft::voxel_cast": () => {

@@ -8,8 +8,8 @@ import torch
 from parity import needs, with_gradients
 
 ALPHA_MIN, ALPHA_MAX, LIGHT_MIN = 1 / 255, 0.999, 1e-4
-IMAGES = ("color", "alpha", "depth", "median", "normal")
-DIFFERENTIATED = (True, True, True, False, True)
+IMAGES = ("color", "alpha", "depth", "median", "normal", "distortion")
+DIFFERENTIATED = (True, True, True, False, True, True)
 
 
 def look_at(eye, target) -> torch.Tensor:
@@ -87,6 +87,10 @@ def composite(means, quats, scales, opacities, colors, background, viewmat, K, w
     rest = before[:, -1]
     total = weight.sum(1)
     depth = torch.where(total > 0, (weight * z).sum(1) / total.clamp(min=1e-30), 0)
+    # Depth distortion as the paper's appendix and code sum it, with what lies before each splat; of plain z, as near and far span no scene here.
+    distant = torch.where(kept, z, 0)
+    sums = [torch.cumsum(weight * distant**power, 1) - weight * distant**power for power in (0, 1, 2)]
+    distortion = (weight * (distant**2 * sums[0] - 2 * distant * sums[1] + sums[2])).sum(1)
     # The last that is drawn while more than half of the light is left.
     reached = torch.where(kept & (before[:, :-1] > 0.5), torch.arange(1, len(order) + 1), 0).max(1)[0]
     median = torch.where(reached > 0, z.gather(1, (reached - 1).clamp(min=0)[:, None])[:, 0], 0)
@@ -101,7 +105,7 @@ def composite(means, quats, scales, opacities, colors, background, viewmat, K, w
         ]
     ).amin((0, 2))
     shape = lambda t: t.unflatten(0, (height, width))  # noqa: E731
-    images = (shape(weight @ colors + rest[:, None] * background).permute(2, 0, 1), shape(1 - rest), shape(depth), shape(median), shape(weight @ normals).permute(2, 0, 1))
+    images = (shape(weight @ colors + rest[:, None] * background).permute(2, 0, 1), shape(1 - rest), shape(depth), shape(median), shape(weight @ normals).permute(2, 0, 1), shape(distortion))
     return images, shape(close.detach())
 
 
@@ -120,13 +124,13 @@ def compare(ops, parity, name: str, splats: dict, size=(37, 29, 34.0)) -> None:
         return [torch.where(decided if i.dim() == 3 else decided[:, None], i, 0) for i in images]
 
     def ours(means, quats, scales, opacities, colors, background):
-        return cut(ops.splat_render(means, quats, scales, opacities, colors, *at, background))
+        return cut(ops.splat_render(means, quats, scales, opacities, colors, *at, background, distortion=True))
 
     def peer(*splats):
         return cut(all_views(splats, *at)[0])
 
     channels = splats["colors"].shape[1]
-    shapes = [(2, channels, size[1], size[0]), *3 * [(2, size[1], size[0])], (2, 3, size[1], size[0])]
+    shapes = [(2, channels, size[1], size[0]), *3 * [(2, size[1], size[0])], (2, 3, size[1], size[0]), (2, size[1], size[0])]
     seeds = [torch.randn(*shape) if wanted else None for shape, wanted in zip(shapes, DIFFERENTIATED)]
     f32, f64 = torch.float32, torch.float64
     named = lambda found: {IMAGES[int(key[-1])] if key.startswith("result") else key: t for key, t in found.items()}  # noqa: E731

@@ -51,9 +51,11 @@ __device__ float lane_sums(float (&v)[N]) {
 template <int K>
 struct PixelGrads {
   float transmittance = 1, behind = 0, depth = 0, normal[3] = {0, 0, 0}, color[K] = {};
+  EC_VARIANT::DistortionSlope<float> distortion{0, 0, 0};
   int32_t last = 0;
 
-  __device__ PixelGrads(const SplatRaster& raster, const SplatImageGrads& grads, int64_t view, const PixelPlace& place, bool geometry) {
+  __device__ PixelGrads(const SplatRaster& raster, const SplatImageGrads& grads, int64_t view, const PixelPlace& place, bool geometry,
+                        bool with_distortion) {
     if (!place.inside) return;
     const int64_t plane = static_cast<int64_t>(raster.width) * raster.height;
     const int64_t pixel = static_cast<int64_t>(place.y) * raster.width + place.x, from = view * plane + pixel;
@@ -65,6 +67,8 @@ struct PixelGrads {
       depth = grads.depth[from] / opaque;
       of_alpha -= depth * grads.images.depth[from];
     }
+    if (with_distortion)
+      distortion = EC_VARIANT::distortion_slope(grads.distortion[from], opaque, grads.images.depth[from], grads.images.distortion[from]);
     if (geometry && grads.normal)
       for (int k = 0; k < 3; ++k) normal[k] = grads.normal[(3 * view + k) * plane + pixel];
     float through = -of_alpha;
@@ -79,7 +83,7 @@ struct PixelGrads {
 };
 
 // One drawn splat under one pixel: the gradients into `sums`; returns its weight.
-template <bool Geometry, int K>
+template <bool Geometry, bool Distortion, int K>
 __device__ float add_gradients(const StagedSplat& s, const Pixel& px, float dy, const float (&channel)[K], PixelGrads<K>& pixel, float* sums) {
   const bool clamped = px.alpha > kSplatAlphaMax;
   const float alpha = clamped ? kSplatAlphaMax : px.alpha;
@@ -93,6 +97,10 @@ __device__ float add_gradients(const StagedSplat& s, const Pixel& px, float dy, 
   if (Geometry) {
     worth += pixel.depth * px.depth;
     of_depth = weight * pixel.depth;
+    if (Distortion) {
+      worth += pixel.distortion.of_weight(px.depth);
+      of_depth += pixel.distortion.of_depth(weight, px.depth);
+    }
     for (int k = 0; k < 3; ++k) {
       worth += pixel.normal[k] * s.normal[k];
       sums[kDiscSums + 2 + k] = weight * pixel.normal[k];
@@ -126,8 +134,8 @@ __device__ int64_t pair_of(const SplatOnScreen& s, int64_t slot, int x0, int y0)
   return slot + static_cast<int64_t>(y0 / kSplatTile - s.y0 / kSplatTile) * tiles_wide + (x0 / kSplatTile - s.x0 / kSplatTile);
 }
 
-// K >= channel_count.  Geometry: gradients of depth or normal are wanted.
-template <int K, bool Geometry>
+// K >= channel_count.  Geometry: gradients of depth, normal or distortion are wanted; Distortion: that of distortion is.
+template <int K, bool Geometry, bool Distortion>
 __global__ void __launch_bounds__(kTilePixels)
     pair_gradients(const SplatRaster raster, const int64_t first_view, const SplatImageGrads grads, const int64_t first_pair) {
   constexpr int kBatch = K <= 4 ? 32 : K <= 16 ? 16 : 8;
@@ -145,7 +153,7 @@ __global__ void __launch_bounds__(kTilePixels)
   const int64_t view_row = raster.view_rows[2 * view], channel_row = raster.view_rows[2 * view + 1];
   const SplatOnScreen* splats = raster.on_screen + view_row;
   const int32_t* entries = raster.entries + raster.starts[tile];
-  PixelGrads<K> pixel(raster, grads, view, place, Geometry);
+  PixelGrads<K> pixel(raster, grads, view, place, Geometry, Distortion);
 
   const int32_t warp_last = __reduce_max_sync(kWholeWarp, pixel.last);
   if (lane == 0) deepest_of[warp] = warp_last;
@@ -171,7 +179,7 @@ __global__ void __launch_bounds__(kTilePixels)
       drew |= 1u << j;
       float sums[power_of_two(kTogether ? kRow : kFixed)] = {};
       float weight = 0;
-      if (drawn) weight = add_gradients<Geometry>(s, px, static_cast<float>(place.y) + 0.5f - s.disc.centre_y, channel[j], pixel, sums);
+      if (drawn) weight = add_gradients<Geometry, Distortion>(s, px, static_cast<float>(place.y) + 0.5f - s.disc.centre_y, channel[j], pixel, sums);
       if constexpr (kTogether) {
 #pragma unroll
         for (int k = 0; k < K; ++k) sums[kFixed + k] = weight * pixel.color[k];
@@ -270,10 +278,12 @@ void splat_backward(const SplatRaster& raster, int64_t first_view, int64_t views
   const auto blocks = static_cast<unsigned>(views * raster.tile_count);
   const bool geometry = grads.depth != nullptr || grads.normal != nullptr;
   with_channels(raster.channel_count, [&](auto channels) {
-    if (channels > 4 || geometry)
-      pair_gradients<channels, true><<<blocks, kTilePixels, 0, stream>>>(raster, first_view, grads, first_pair);
+    if (grads.distortion != nullptr)
+      pair_gradients<channels, true, true><<<blocks, kTilePixels, 0, stream>>>(raster, first_view, grads, first_pair);
+    else if (channels > 4 || geometry)
+      pair_gradients<channels, true, false><<<blocks, kTilePixels, 0, stream>>>(raster, first_view, grads, first_pair);
     else
-      pair_gradients<4, false><<<blocks, kTilePixels, 0, stream>>>(raster, first_view, grads, first_pair);
+      pair_gradients<4, false, false><<<blocks, kTilePixels, 0, stream>>>(raster, first_view, grads, first_pair);
   });
 }
 

@@ -38,8 +38,8 @@ __global__ void list_pairs(const SplatOnScreen* splats, int64_t count, const int
     }
 }
 
-// K >= channel_count.
-template <int K>
+// K >= channel_count.  Distortion: it is wanted.
+template <int K, bool Distortion>
 __global__ void __launch_bounds__(kTilePixels) composite(const SplatRaster raster, const SplatImages images) {
   constexpr int kBatch = K <= 4 ? kTilePixels : K <= 16 ? 128 : 64;
   __shared__ StagedSplat staged[kBatch];
@@ -52,6 +52,7 @@ __global__ void __launch_bounds__(kTilePixels) composite(const SplatRaster raste
   const int64_t begin = raster.starts[blockIdx.x], end = raster.starts[blockIdx.x + 1];
 
   float transmittance = 1, depth = 0, median = 0, normal[3] = {0, 0, 0}, color[K] = {};
+  EC_VARIANT::DepthSpread<float> spread{0, 0, 0};
   int32_t last = 0;
   bool alive = place.inside;
   for (int64_t batch = begin; batch < end; batch += kBatch) {
@@ -78,6 +79,7 @@ __global__ void __launch_bounds__(kTilePixels) composite(const SplatRaster raste
       }
       const float weight = alpha * transmittance;
       depth += weight * px.depth;
+      if (Distortion) spread.add(weight, px.depth, transmittance);
       if (transmittance > 0.5f) median = px.depth;
       for (int k = 0; k < 3; ++k) normal[k] += weight * s.normal[k];
 #pragma unroll
@@ -95,6 +97,7 @@ __global__ void __launch_bounds__(kTilePixels) composite(const SplatRaster raste
   images.alpha[to] = opaque;
   images.depth[to] = opaque > 0 ? depth / opaque : 0;
   images.median[to] = median;
+  if (Distortion) images.distortion[to] = EC_VARIANT::distortion_of(spread, opaque);
   images.last[to] = last;
   for (int k = 0; k < 3; ++k) images.normal[(3 * view + k) * plane + pixel] = normal[k];
 #pragma unroll
@@ -118,7 +121,12 @@ void splat_list_pairs(const SplatOnScreen* splats, int64_t count, const int64_t*
 void splat_forward(const SplatRaster& raster, int64_t views, const SplatImages& images, cudaStream_t stream) {
   if (views == 0) return;
   const auto blocks = static_cast<unsigned>(views * raster.tile_count);
-  with_channels(raster.channel_count, [&](auto channels) { composite<channels><<<blocks, kTilePixels, 0, stream>>>(raster, images); });
+  with_channels(raster.channel_count, [&](auto channels) {
+    if (images.distortion != nullptr)
+      composite<channels, true><<<blocks, kTilePixels, 0, stream>>>(raster, images);
+    else
+      composite<channels, false><<<blocks, kTilePixels, 0, stream>>>(raster, images);
+  });
 }
 
 }  // namespace earthcraft::gpu

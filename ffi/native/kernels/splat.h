@@ -11,6 +11,12 @@
 //
 // This is the paper's ray-splat intersection with the two planes' cross product written out, about the centre, so that floats keep their digits.
 // Its weight is exp(-min(u^2 + v^2, 2 (dx^2 + dy^2)) / 2): the second term keeps a splat seen edge on at least a pixel wide.
+//
+// A pixel's depth distortion is the paper's Eq. 13 with the square that its appendix and its code take, over all pairs of splats drawn there,
+//
+//     D = sum_{j<i} w_i w_j (z_i - z_j)^2 = W M2 - M1^2 = W S,   M1 = sum w z, M2 = sum w z^2, S = sum w (z - M1 / W)^2, W = alpha,
+//
+// in square metres of z-depth: near and far are not depths that a scene spans, so nothing is mapped to [0, 1] by them.
 #pragma once
 
 #include <cstdint>
@@ -83,13 +89,15 @@ struct SplatImages {
   float *color, *alpha, *depth, *median, *normal;
   float* transmittance;  // left over behind the last splat
   int32_t* last;         // entries up to here were drawn
+  float* distortion;     // or null: not wanted
 };
 
 struct SplatImageGrads {
-  const float* color;   // never null
-  const float* alpha;   // or null
-  const float* depth;   // or null
-  const float* normal;  // or null
+  const float* color;       // never null
+  const float* alpha;       // or null
+  const float* depth;       // or null
+  const float* normal;      // or null
+  const float* distortion;  // or null
   SplatImages images;
   const int64_t* slots;  // of each splat: where its first tile's gradients stand
   float* out;            // [slots, kSplatGrads + channel_count]

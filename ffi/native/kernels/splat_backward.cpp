@@ -40,13 +40,14 @@ struct GeometrySums {
   Vec area{}, depth{}, normal[3] = {};
 };
 
-// Channels = 0: as many as the tile says.  Geometry: gradients of depth or normal are wanted.
-template <int Channels, bool Geometry>
+// Channels = 0: as many as the tile says.  Geometry: gradients of depth, normal or distortion are wanted; Distortion: that of distortion is.
+template <int Channels, bool Geometry, bool Distortion>
 void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
   constexpr int kMost = Channels > 0 ? Channels : kSplatChannels;
   const int channels = Channels > 0 ? Channels : tile.channel_count;
   alignas(64) float transmittance[kTilePixels], behind[kTilePixels], depth_grad[kTilePixels], normal_grad[3][kTilePixels];
   alignas(64) float color_grad[kMost][kTilePixels];
+  alignas(64) float mean[Distortion ? kTilePixels : 1], by_square[Distortion ? kTilePixels : 1], always[Distortion ? kTilePixels : 1];
   alignas(64) int32_t last[kTilePixels];
   const int rows = tile.height - tile.y0 < kSplatTile ? tile.height - tile.y0 : kSplatTile;
   const int cols = tile.width - tile.x0 < kSplatTile ? tile.width - tile.x0 : kSplatTile;
@@ -59,6 +60,7 @@ void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
       transmittance[i] = 1;
       behind[i] = depth_grad[i] = normal_grad[0][i] = normal_grad[1][i] = normal_grad[2][i] = 0;
       for (int c = 0; c < channels; ++c) color_grad[c][i] = 0;
+      if constexpr (Distortion) mean[i] = by_square[i] = always[i] = 0;
       last[i] = 0;
       continue;
     }
@@ -73,6 +75,10 @@ void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
     if (Geometry && grads.depth && opaque > 0) {
       depth_grad[i] = grads.depth[from] / opaque;
       of_alpha -= depth_grad[i] * grads.images.depth[from];
+    }
+    if constexpr (Distortion) {
+      const auto slope = distortion_slope(grads.distortion[from], opaque, grads.images.depth[from], grads.images.distortion[from]);
+      mean[i] = slope.mean, by_square[i] = slope.by_square, always[i] = slope.always;
     }
     for (int k = 0; k < 3; ++k) normal_grad[k][i] = Geometry && grads.normal ? grads.normal[k * plane + from] : 0;
     float through = -of_alpha;
@@ -125,6 +131,11 @@ void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
           const Vec g = load(depth_grad + at);
           worth += g * z;
           of_depth = weight * g;
+          if constexpr (Distortion) {
+            const DistortionSlope<Vec> slope{load(mean + at), load(by_square + at), load(always + at)};
+            worth += slope.of_weight(z);
+            of_depth += slope.of_depth(weight, z);
+          }
           for (int k = 0; k < 3; ++k) {
             const Vec n = load(normal_grad[k] + at);
             worth += n * splat(s.normal[k]);
@@ -193,12 +204,14 @@ void backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
 
 void splat_backward_tile(const SplatTile& tile, const SplatImageGrads& grads) {
   const bool geometry = grads.depth != nullptr || grads.normal != nullptr;
-  if (tile.channel_count == 3 && !geometry)
-    backward_tile<3, false>(tile, grads);
+  if (grads.distortion != nullptr)
+    tile.channel_count == 3 ? backward_tile<3, true, true>(tile, grads) : backward_tile<0, true, true>(tile, grads);
+  else if (tile.channel_count == 3 && !geometry)
+    backward_tile<3, false, false>(tile, grads);
   else if (tile.channel_count == 3)
-    backward_tile<3, true>(tile, grads);
+    backward_tile<3, true, false>(tile, grads);
   else
-    backward_tile<0, true>(tile, grads);
+    backward_tile<0, true, false>(tile, grads);
 }
 
 }  // namespace earthcraft::EC_VARIANT

@@ -60,6 +60,40 @@ struct PixelsOf {
   }
 };
 
+// A pixel's depth distortion, see splat.h, front to back.  Depths are counted from the first that is drawn: squares of 500 m hold no centimetres. The
+// first weighs at least 1/255, so that what cancels is at most 255 D.
+template <typename V>
+struct DepthSpread {
+  V first, offsets, squares;  // sums of w (z - first) and w (z - first)^2
+
+  // before: the light that is left in front of the splat, 1 only for the first that is drawn.
+  EC_INLINE void add(V weight, V z, V before) {
+    first = select(before >= each<V>(1.0f), z, first);
+    const V offset = z - first;
+    offsets += weight * offset;
+    squares += weight * offset * offset;
+  }
+};
+
+EC_INLINE float distortion_of(const DepthSpread<float>& spread, float opaque) {
+  const float distortion = opaque * spread.squares - spread.offsets * spread.offsets;
+  return distortion < 0 ? 0 : distortion;
+}
+
+// What the gradient g of a pixel's distortion asks of its splats: dD/dw = W (z - mean)^2 + S, dD/dz = 2 w W (z - mean).
+template <typename V>
+struct DistortionSlope {
+  V mean, by_square, always;  // M1 / W, g W, g S
+
+  EC_INLINE V of_weight(V z) const { return by_square * (z - mean) * (z - mean) + always; }
+  EC_INLINE V of_depth(V weight, V z) const { return each<V>(2.0f) * weight * by_square * (z - mean); }
+};
+
+EC_INLINE DistortionSlope<float> distortion_slope(float g, float opaque, float mean, float distortion) {
+  if (!(opaque > 0)) return {0, 0, 0};
+  return {mean, g * opaque, g * distortion / opaque};
+}
+
 // The gradients of a splat's 13 numbers from its sums (in the order of splat_backward.cpp).
 EC_INLINE void write_grads(const SplatOnScreen& s, const Disc& disc, const float* sums, float area, float depth, float* out) {
   const float inverse = 1 / s.depth;

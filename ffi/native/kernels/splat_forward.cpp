@@ -5,18 +5,20 @@
 namespace earthcraft::EC_VARIANT {
 namespace {
 
-// Channels = 0: as many as the tile says.
-template <int Channels>
+// Channels = 0: as many as the tile says.  Distortion: it is wanted.
+template <int Channels, bool Distortion>
 void forward_tile(const SplatTile& tile, const SplatImages& images) {
   const int channels = Channels > 0 ? Channels : tile.channel_count;
   alignas(64) float transmittance[kTilePixels], depth[kTilePixels], median[kTilePixels], normal[3][kTilePixels];
   alignas(64) float color[Channels > 0 ? Channels : kSplatChannels][kTilePixels];
   alignas(64) int32_t alive[kTilePixels], last[kTilePixels];
+  alignas(64) float first_depth[Distortion ? kTilePixels : 1], offsets[Distortion ? kTilePixels : 1], squares[Distortion ? kTilePixels : 1];
   const int rows = tile.height - tile.y0 < kSplatTile ? tile.height - tile.y0 : kSplatTile;
   const int cols = tile.width - tile.x0 < kSplatTile ? tile.width - tile.x0 : kSplatTile;
   for (int i = 0; i < kTilePixels; ++i) {
     transmittance[i] = 1;
     depth[i] = median[i] = normal[0][i] = normal[1][i] = normal[2][i] = 0;
+    if constexpr (Distortion) first_depth[i] = offsets[i] = squares[i] = 0;
     last[i] = 0;
     alive[i] = i / kSplatTile < rows && i % kSplatTile < cols ? -1 : 0;
   }
@@ -59,6 +61,13 @@ void forward_tile(const SplatTile& tile, const SplatImages& images) {
         const Vec z = select(kept, px.depth, splat(0.0f));
         store(transmittance + at, select(kept, after, before));
         store(depth + at, load(depth + at) + weight * z);
+        if constexpr (Distortion) {
+          DepthSpread<Vec> spread{load(first_depth + at), load(offsets + at), load(squares + at)};
+          spread.add(weight, z, before);
+          store(first_depth + at, spread.first);
+          store(offsets + at, spread.offsets);
+          store(squares + at, spread.squares);
+        }
         store(median + at, select(kept & (before > splat(0.5f)), z, load(median + at)));
         for (int k = 0; k < 3; ++k) store(normal[k] + at, load(normal[k] + at) + weight * splat(on_screen.normal[k]));
         for (int c = 0; c < channels; ++c) store(color[c] + at, load(color[c] + at) + weight * splat(value[c]));
@@ -85,6 +94,7 @@ void forward_tile(const SplatTile& tile, const SplatImages& images) {
       images.alpha[to] = opaque;
       images.depth[to] = opaque > 0 ? depth[i] / opaque : 0;
       images.median[to] = median[i];
+      if constexpr (Distortion) images.distortion[to] = distortion_of({first_depth[i], offsets[i], squares[i]}, opaque);
       images.last[to] = last[i];
       for (int k = 0; k < 3; ++k) images.normal[k * plane + to] = normal[k][i];
       for (int c = 0; c < channels; ++c) images.color[c * plane + to] = color[c][i] + (tile.background ? left * tile.background[c] : 0);
@@ -94,10 +104,10 @@ void forward_tile(const SplatTile& tile, const SplatImages& images) {
 }  // namespace
 
 void splat_forward_tile(const SplatTile& tile, const SplatImages& images) {
-  if (tile.channel_count == 3)
-    forward_tile<3>(tile, images);
+  if (images.distortion != nullptr)
+    tile.channel_count == 3 ? forward_tile<3, true>(tile, images) : forward_tile<0, true>(tile, images);
   else
-    forward_tile<0>(tile, images);
+    tile.channel_count == 3 ? forward_tile<3, false>(tile, images) : forward_tile<0, false>(tile, images);
 }
 
 }  // namespace earthcraft::EC_VARIANT

@@ -1,4 +1,5 @@
-// Renders 2D Gaussian splats: colour (or any channels), alpha, depth and normal, with gradients.  The maths stands in kernels/splat.h.
+// Renders 2D Gaussian splats: colour (or any channels), alpha, depth, normal and depth distortion, with gradients.  The maths stands in
+// kernels/splat.h.
 //
 // Splats are projected, sorted by the depth of their centres (equal depths by index) and listed for every 16 x 16 tile that their alpha can reach
 // with at least 1/255, so that no image depends on the tiling.  In backward every tile writes a splat's gradients to a place of their own, and a
@@ -7,7 +8,8 @@
 // Shapes:  means [M, 3], quats [M, 4] (w, x, y, z; any length), scales [M, 2 or 3] (the third is ignored), opacities [M], colors [M, C] or [V, M, C],
 //          viewmats [V, 4, 4], Ks [V, 3, 3], background [C] or [V, C], ranges int [V, 2]: the splats [begin, end) that each view sees
 //   ->     color [V, C, H, W], alpha [V, H, W], depth [V, H, W] (mean z-depth of what is drawn, 0: nothing), median [V, H, W] (z-depth where half the
-//          light is gone; no gradient), normal [V, 3, H, W] (world axes, towards the camera, weighted by alpha)
+//          light is gone; no gradient), normal [V, 3, H, W] (world axes, towards the camera, weighted by alpha), distortion [V, H, W] (square metres:
+//          the sum over pairs of splats of w_i w_j (z_i - z_j)^2), or [0] where it is not asked for
 
 #include "splat_render.h"
 
@@ -42,10 +44,10 @@ void parallel_dealt(int64_t count, const F& f) {
   });
 }
 
-// color, alpha, depth, median, normal, then what backward wants: transmittance, last, on_screen, entries, starts, slots.
+// color, alpha, depth, median, normal, then what backward wants: transmittance, last, on_screen, entries, starts, slots, distortion.
 std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities,
                                       const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height,
-                                      const OptionalTensor& background, const OptionalTensor& ranges, double near, double far) {
+                                      const OptionalTensor& background, const OptionalTensor& ranges, double near, double far, bool with_distortion) {
   const SplatScene scene =
       read_splats("splat_render", at::kFloat, means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
   const SplatBins bins = bin_splats(scene);
@@ -55,6 +57,7 @@ std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor&
   const at::Tensor alpha = at::empty({views, height, width}, options), depth = at::empty_like(alpha), median = at::empty_like(alpha),
                    transmittance = at::empty_like(alpha);
   const at::Tensor last = at::empty({views, height, width}, options.dtype(at::kInt));
+  const at::Tensor distortion = with_distortion ? at::empty_like(alpha) : at::empty({0}, options);
   const auto* on_screen = reinterpret_cast<const SplatOnScreen*>(bins.on_screen_R16.const_data_ptr<float>());
   const int32_t* entries = bins.entries_I.const_data_ptr<int32_t>();
   const int64_t* starts = bins.starts_T1.const_data_ptr<int64_t>();
@@ -66,31 +69,33 @@ std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor&
                              median.data_ptr<float>() + v * plane,
                              normal.data_ptr<float>() + 3 * v * plane,
                              transmittance.data_ptr<float>() + v * plane,
-                             last.data_ptr<int32_t>() + v * plane};
+                             last.data_ptr<int32_t>() + v * plane,
+                             with_distortion ? distortion.data_ptr<float>() + v * plane : nullptr};
     EC_KERNEL(splat_forward_tile)(scene.tile(v, i % scene.tiles(), on_screen, entries, starts), images);
   });
-  return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_I, bins.starts_T1, bins.slots_R};
+  return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_I, bins.starts_T1, bins.slots_R, distortion};
 }
 
 constexpr int64_t kGradFloats = int64_t{1} << 26;  // views share a buffer of gradients up to 256 MB
 
 // Gradients of means, quats, scales, opacities, colors; `saved` is splat_forward's result without its images, before them alpha and depth.
 std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const OptionalTensor& alpha_grad, const OptionalTensor& depth_grad,
-                                       const OptionalTensor& normal_grad, const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales,
-                                       const at::Tensor& opacities, const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks,
-                                       int64_t width, int64_t height, const OptionalTensor& background, const OptionalTensor& ranges, double near,
-                                       double far, at::TensorList saved) {
+                                       const OptionalTensor& normal_grad, const OptionalTensor& distortion_grad, const at::Tensor& means,
+                                       const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities, const at::Tensor& colors,
+                                       const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height,
+                                       const OptionalTensor& background, const OptionalTensor& ranges, double near, double far,
+                                       at::TensorList saved) {
   const SplatScene scene = read_splats("splat_render_backward", at::kFloat, means, quats, scales, opacities, colors, viewmats, Ks, width, height,
                                        background, ranges, near, far);
-  TORCH_CHECK(saved.size() == 7, "splat_render_backward: saved must be alpha's depth and the 6 internal results of the forward pass, got ",
-              saved.size(), " tensors");
+  check_saved_splats(scene, distortion_grad, saved);
   const at::Tensor &depth = saved[0], &transmittance = saved[1], &last = saved[2], &on_screen_R16 = saved[3], &entries_I = saved[4],
-                   &starts_T1 = saved[5], &slots_R = saved[6];
+                   &starts_T1 = saved[5], &slots_R = saved[6], &distortion = saved[7];
   const int64_t views = scene.views(), plane = width * height, channels = scene.channels, tiles = scene.tiles(), stride = kSplatGrads + channels;
   const at::Tensor of_color =
       color_grad && color_grad->defined() ? color_grad->contiguous() : at::zeros({views, channels, height, width}, scene.means_M3.options());
   const auto contiguous = [](const OptionalTensor& t) { return t && t->defined() ? t->contiguous() : at::Tensor(); };
-  const at::Tensor of_alpha = contiguous(alpha_grad), of_depth = contiguous(depth_grad), of_normal = contiguous(normal_grad);
+  const at::Tensor of_alpha = contiguous(alpha_grad), of_depth = contiguous(depth_grad), of_normal = contiguous(normal_grad),
+                   of_distortion = contiguous(distortion_grad);
   const auto plane_of = [&](const at::Tensor& t, int64_t offset) { return t.defined() ? t.const_data_ptr<float>() + offset : nullptr; };
 
   at::Tensor means_grad = at::zeros_like(scene.means_M3), quats_grad = at::zeros_like(scene.quats_M4), scales_grad = at::zeros_like(scene.scales_M);
@@ -114,9 +119,11 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
       job.alpha = plane_of(of_alpha, v * plane);
       job.depth = plane_of(of_depth, v * plane);
       job.normal = plane_of(of_normal, 3 * v * plane);
+      job.distortion = plane_of(of_distortion, v * plane);
       job.images.depth = depth.data_ptr<float>() + v * plane;
       job.images.transmittance = transmittance.data_ptr<float>() + v * plane;
       job.images.last = last.data_ptr<int32_t>() + v * plane;
+      if (job.distortion != nullptr) job.images.distortion = distortion.data_ptr<float>() + v * plane;
       job.slots = slots + scene.row[v];
       job.out = buffer.data() + (starts[v * tiles] - base) * stride;
       EC_KERNEL(splat_backward_tile)(scene.tile(v, i % tiles, on_screen, entries, starts), job);
@@ -149,14 +156,14 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
 #define EC_SPLAT_ARGUMENTS                                                                                                                  \
   "Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor viewmats, Tensor Ks, int width, int height, Tensor? " \
   "background=None, Tensor? ranges=None, float near=0.01, "                                                                                 \
-  "float far=1e10"
+  "float far=1e10, bool distortion=False"
 
 TORCH_LIBRARY_FRAGMENT(earthcraft, m) {
-  m.def("splat_render(" EC_SPLAT_ARGUMENTS ") -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal)");
+  m.def("splat_render(" EC_SPLAT_ARGUMENTS ") -> (Tensor color, Tensor alpha, Tensor depth, Tensor median, Tensor normal, Tensor distortion)");
   m.def("splat_render_forward(" EC_SPLAT_ARGUMENTS ") -> Tensor[]");
   m.def(
-      "splat_render_backward(Tensor? color_grad, Tensor? alpha_grad, Tensor? depth_grad, Tensor? normal_grad, Tensor means, Tensor quats, Tensor "
-      "scales, Tensor opacities, Tensor colors, "
+      "splat_render_backward(Tensor? color_grad, Tensor? alpha_grad, Tensor? depth_grad, Tensor? normal_grad, Tensor? distortion_grad, Tensor means, "
+      "Tensor quats, Tensor scales, Tensor opacities, Tensor colors, "
       "Tensor viewmats, Tensor Ks, int width, int height, Tensor? background, Tensor? ranges, float near, float far, Tensor[] saved) -> Tensor[]");
 }
 TORCH_LIBRARY_IMPL(earthcraft, CPU, m) {

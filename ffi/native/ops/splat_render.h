@@ -34,6 +34,9 @@ SplatScene read_splats(const char* op, at::ScalarType dtype, const at::Tensor& m
                        const at::Tensor& opacities, const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width,
                        int64_t height, const std::optional<at::Tensor>& background, const std::optional<at::Tensor>& ranges, double near, double far);
 
+// Checks what splat_render_backward is given of the forward pass: depth and 7 internal results, distortion among them where it has a gradient.
+void check_saved_splats(const SplatScene& scene, const std::optional<at::Tensor>& distortion_grad, at::TensorList saved);
+
 // Checks ranges [V, 2] (or none: every view sees all) against `count` splats.
 void read_ranges(const char* op, const std::optional<at::Tensor>& ranges_V2, int64_t views, int64_t count, std::vector<int64_t>& first,
                  std::vector<int64_t>& seen);

@@ -72,6 +72,14 @@ SplatScene read_splats(const char* op, at::ScalarType dtype, const at::Tensor& m
   return scene;
 }
 
+void check_saved_splats(const SplatScene& scene, const std::optional<at::Tensor>& distortion_grad, at::TensorList saved) {
+  TORCH_CHECK(saved.size() == 8, "splat_render_backward: saved must be depth and the 7 internal results of the forward pass, got ", saved.size(),
+              " tensors");
+  const bool wanted = distortion_grad && distortion_grad->defined();
+  TORCH_CHECK(!wanted || saved[7].numel() == scene.views() * scene.height * scene.width,
+              "splat_render_backward: distortion_grad is of a distortion that the forward pass was not asked for");
+}
+
 ShViews read_sh(const char* op, const at::Tensor& means_M3, const at::Tensor& sh_MK3, const at::Tensor& viewmats_V44,
                 const std::optional<at::Tensor>& ranges_V2) {
   TORCH_CHECK(means_M3.dim() == 2 && means_M3.size(1) == 3 && (means_M3.scalar_type() == at::kFloat || means_M3.scalar_type() == at::kDouble), op,

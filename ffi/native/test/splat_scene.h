@@ -18,8 +18,8 @@ struct SplatScene {
 };
 
 struct SplatPicture {
-  Doubles color, alpha, depth, median, normal;  // planes
-  Doubles doubt;                                // how much may be missing or too much, because a splat stands at a cut-off
+  Doubles color, alpha, depth, median, normal, distortion;  // planes
+  Doubles doubt;                                            // how much may be missing or too much, because a splat stands at a cut-off
 };
 
 struct SplatFrame {
@@ -65,7 +65,7 @@ inline double determinant(const double* a, const double* b, const double* c) {
 inline SplatPicture picture(const SplatScene& s) {
   const SplatCamera& c = s.camera;
   const auto plane = static_cast<size_t>(s.width * s.height), channels = static_cast<size_t>(s.channels);
-  SplatPicture out = {Doubles(plane * channels), Doubles(plane), Doubles(plane), Doubles(plane), Doubles(3 * plane), Doubles(plane)};
+  SplatPicture out = {Doubles(plane * channels), Doubles(plane), Doubles(plane), Doubles(plane), Doubles(3 * plane), Doubles(plane), Doubles(plane)};
   std::vector<std::pair<double, size_t>> order;
   std::vector<SplatFrame> frames;
   for (size_t i = 0; i < static_cast<size_t>(s.count); ++i) {
@@ -79,6 +79,7 @@ inline SplatPicture picture(const SplatScene& s) {
                  py = static_cast<double>(pixel / static_cast<size_t>(s.width)) + 0.5;
     const double minus_ray[3] = {-(px - c.cx) / c.fx, -(py - c.cy) / c.fy, -1};
     double left = 1, depth_sum = 0;
+    std::vector<std::pair<double, double>> drawn;  // weight and depth
     for (const auto& [z, i] : order) {
       const SplatFrame& f = frames[i];
       const double minus_centre[3] = {-f.centre[0], -f.centre[1], -f.centre[2]};
@@ -97,6 +98,8 @@ inline SplatPicture picture(const SplatScene& s) {
       for (size_t ch = 0; ch < channels; ++ch) out.color[ch * plane + pixel] += weight * s.colors[channels * i + ch];
       for (size_t k = 0; k < 3; ++k) out.normal[k * plane + pixel] += weight * f.normal_world[k];
       depth_sum += weight * depth;
+      for (const auto& [other, its_depth] : drawn) out.distortion[pixel] += weight * other * (depth - its_depth) * (depth - its_depth);
+      drawn.emplace_back(weight, depth);
       if (left > 0.5) out.median[pixel] = depth;
       if (std::abs(left - 0.5) < 1e-4) out.doubt[pixel] += 1;  // which splat is the median one
       left *= 1 - alpha;

@@ -20,17 +20,22 @@ struct Renderer {
 struct Rendered {
   Floats means, quats, scales, opacities, colors, background;
   std::vector<SplatOnScreen> on_screen;
-  Floats color, alpha, depth, median, normal, transmittance;
+  Floats color, alpha, depth, median, normal, distortion, transmittance;
   std::vector<int32_t> last;
   Floats means_grad, quats_grad, scales_grad, opacities_grad, colors_grad;
 };
 
+// Of the images; depth, normal and distortion may be empty: not asked for.
 struct Slopes {
-  Floats color, alpha, depth, normal;
+  Floats color, alpha, depth, normal, distortion;
 };
 
+Slopes slopes_of(int64_t channels, int64_t plane) {
+  return {drawn(channels * plane, 1), drawn(plane, 2), drawn(plane, 3), drawn(3 * plane, 4), drawn(plane, 5)};
+}
+
 template <typename R>
-Rendered render(const R& run, const SplatScene& s, const Slopes* slopes = nullptr, bool geometry = true) {
+Rendered render(const R& run, const SplatScene& s, const Slopes* slopes = nullptr, bool distortion = true) {
   const auto plane = static_cast<size_t>(s.width * s.height), channels = static_cast<size_t>(s.channels);
   Rendered out;
   out.means = narrowed(s.means), out.quats = narrowed(s.quats), out.scales = narrowed(s.scales);
@@ -48,6 +53,7 @@ Rendered render(const R& run, const SplatScene& s, const Slopes* slopes = nullpt
   out.color.assign(plane * channels, -7);
   out.alpha = out.depth = out.median = out.transmittance = Floats(plane, -7);
   out.normal.assign(3 * plane, -7);
+  if (distortion) out.distortion.assign(plane, -7);
   out.last.assign(plane, -7);
 
   std::vector<int32_t> order;
@@ -63,7 +69,7 @@ Rendered render(const R& run, const SplatScene& s, const Slopes* slopes = nullpt
   Floats grads(static_cast<size_t>(slots.back()) * stride, -7);
 
   const SplatImages images = {out.color.data(),  out.alpha.data(),         out.depth.data(), out.median.data(),
-                              out.normal.data(), out.transmittance.data(), out.last.data()};
+                              out.normal.data(), out.transmittance.data(), out.last.data(),  distortion ? out.distortion.data() : nullptr};
   for (int y0 = 0; y0 < s.height; y0 += kSplatTile)
     for (int x0 = 0; x0 < s.width; x0 += kSplatTile) {
       std::vector<int32_t> entries;
@@ -85,8 +91,9 @@ Rendered render(const R& run, const SplatScene& s, const Slopes* slopes = nullpt
                               s.background.empty() ? nullptr : out.background.data()};
       run.forward_tile(tile, images);
       if (slopes == nullptr) continue;
-      run.backward_tile(tile, {slopes->color.data(), slopes->alpha.data(), geometry ? slopes->depth.data() : nullptr,
-                               geometry ? slopes->normal.data() : nullptr, images, slots.data(), grads.data()});
+      const auto wanted = [](const Floats& slope) { return slope.empty() ? nullptr : slope.data(); };
+      run.backward_tile(tile, {slopes->color.data(), slopes->alpha.data(), wanted(slopes->depth), wanted(slopes->normal), wanted(slopes->distortion),
+                               images, slots.data(), grads.data()});
     }
   if (slopes == nullptr) return out;
   out.means_grad.resize(out.means.size()), out.quats_grad.resize(out.quats.size()), out.scales_grad.resize(out.scales.size());
@@ -132,6 +139,7 @@ void expect_equal(const Rendered& found, const SplatPicture& wanted, const Splat
     if (wanted.doubt[i] > 0) continue;
     ASSERT_NEAR(found.depth[i], wanted.depth[i], 2e-4 * std::max(1.0, wanted.depth[i])) << name << ": depth of pixel " << i;
     ASSERT_NEAR(found.median[i], wanted.median[i], 2e-4 * std::max(1.0, wanted.median[i])) << name << ": median of pixel " << i;
+    ASSERT_NEAR(found.distortion[i], wanted.distortion[i], 2e-4 * std::max(1.0, wanted.distortion[i])) << name << ": distortion of pixel " << i;
   }
   double doubtful = 0;
   for (const double d : wanted.doubt) doubtful += d > 0;
@@ -148,6 +156,20 @@ TEST(Splats, PictureEqualsThatInDouble) {
           [&](const std::string& name, const auto& run) { expect_equal(render(run, s), wanted, s, name + ", " + std::to_string(channels)); });
     }
   }
+}
+
+TEST(Splats, DistortionIsNothingInAPixelOfOneSplatAndChangesNoOtherImage) {
+  const SplatScene one = splat_scene(3, 40, 23, 1);
+  const SplatScene many = splat_scene(17, 40, 23);
+  each_variant([&](const std::string& name, const auto& run) {
+    const Rendered alone = render(run, one);
+    EXPECT_EQ(alone.distortion, Floats(40 * 23)) << name;
+    EXPECT_GT(*std::max_element(alone.alpha.begin(), alone.alpha.end()), 0.01f) << name;
+    const Rendered with = render(run, many), without = render(run, many, nullptr, false);
+    EXPECT_LT(difference(with.color, widened(without.color)), 1e-6) << name;
+    EXPECT_LT(difference(with.depth, widened(without.depth)), 1e-6) << name;
+    EXPECT_EQ(with.last, without.last) << name;
+  });
 }
 
 // Splat i of a scene becomes another: near and behind the camera, edge on, without extent, wider than the picture, seen through, nearly opaque.
@@ -206,9 +228,10 @@ TEST(Splats, ThatAreNoNumbersTakeNothingFromTheOthers) {
       s.means[3 * 40 + 1] = odd;
       s.quats[4 * 41 + 2] = odd;
       s.quats[4 * 42] = s.quats[4 * 42 + 1] = s.quats[4 * 42 + 2] = s.quats[4 * 42 + 3] = 0;
-      const Slopes slopes = {drawn(3 * 40 * 23, 1), drawn(40 * 23, 2), drawn(40 * 23, 3), drawn(3 * 40 * 23, 4)};
+      const Slopes slopes = slopes_of(3, 40 * 23);
       const Rendered found = render(run, s, &slopes);
       EXPECT_EQ(found.color, wanted.color) << name << ", " << odd;
+      EXPECT_EQ(found.distortion, wanted.distortion) << name << ", " << odd;
       for (const float g : found.means_grad) EXPECT_TRUE(std::isfinite(g)) << name;
       // What draws although its shape is no number, or is transparent beyond sense, must end in an image of the same size.
       s.scales[0] = odd, s.opacities[1] = odd, s.colors[6] = odd;
@@ -217,25 +240,27 @@ TEST(Splats, ThatAreNoNumbersTakeNothingFromTheOthers) {
   });
 }
 
-double loss(const SplatScene& s, const Slopes& slopes, bool geometry) {
+double loss(const SplatScene& s, const Slopes& slopes) {
   const SplatPicture p = picture(s);
   double sum = 0;
-  for (size_t i = 0; i < p.color.size(); ++i) sum += slopes.color[i] * p.color[i];
-  for (size_t i = 0; i < p.alpha.size(); ++i) sum += slopes.alpha[i] * p.alpha[i];
-  for (size_t i = 0; i < p.depth.size() && geometry; ++i) sum += slopes.depth[i] * p.depth[i];
-  for (size_t i = 0; i < p.normal.size() && geometry; ++i) sum += slopes.normal[i] * p.normal[i];
+  for (const auto& [slope, image] : {std::pair(&slopes.color, &p.color),
+                                     {&slopes.alpha, &p.alpha},
+                                     {&slopes.depth, &p.depth},
+                                     {&slopes.normal, &p.normal},
+                                     {&slopes.distortion, &p.distortion}})
+    for (size_t i = 0; i < slope->size(); ++i) sum += (*slope)[i] * (*image)[i];
   return sum;
 }
 
 // By every second number; a splat that a step moves over a cut-off would show as a jump, of which these scenes have none.
-Doubles differences(SplatScene s, Doubles SplatScene::* of, const Slopes& slopes, bool geometry) {
+Doubles differences(SplatScene s, Doubles SplatScene::* of, const Slopes& slopes) {
   Doubles found((s.*of).size());
   for (size_t i = 0; i < found.size(); ++i) {
     double sides[2];
     for (const int side : {0, 1}) {
       const double before = (s.*of)[i];
       (s.*of)[i] += side == 0 ? -1e-6 : 1e-6;
-      sides[side] = loss(s, slopes, geometry);
+      sides[side] = loss(s, slopes);
       (s.*of)[i] = before;
     }
     found[i] = (sides[1] - sides[0]) / 2e-6;
@@ -244,16 +269,22 @@ Doubles differences(SplatScene s, Doubles SplatScene::* of, const Slopes& slopes
 }
 
 TEST(Splats, GradientsEqualFiniteDifferencesOfThePictureInDouble) {
-  for (const auto& [channels, width, height, geometry] : {std::tuple(3, 20, 17, true), {3, 18, 16, false}, {5, 12, 11, true}}) {
+  enum class With { kNone, kGeometry, kDistortion, kBoth };
+  for (const auto& [channels, width, height, with] : {std::tuple(3, 20, 17, With::kGeometry),
+                                                      {3, 18, 16, With::kNone},
+                                                      {5, 12, 11, With::kGeometry},
+                                                      {3, 18, 16, With::kDistortion},
+                                                      {3, 20, 17, With::kBoth},
+                                                      {5, 12, 11, With::kBoth}}) {
     const SplatScene s = splat_scene(channels, width, height, 24);
-    const int64_t plane = width * height;
-    const Slopes slopes = {drawn(channels * plane, 1), drawn(plane, 2), drawn(plane, 3), drawn(3 * plane, 4)};
-    const Doubles means = differences(s, &SplatScene::means, slopes, geometry), quats = differences(s, &SplatScene::quats, slopes, geometry);
-    Doubles scales = differences(s, &SplatScene::scales, slopes, geometry);
-    const Doubles opacities = differences(s, &SplatScene::opacities, slopes, geometry),
-                  colors = differences(s, &SplatScene::colors, slopes, geometry);
-    each_variant([&, g = geometry](const std::string& name, const auto& run) {
-      const Rendered found = render(run, s, &slopes, g);
+    Slopes slopes = slopes_of(channels, width * height);
+    if (with == With::kNone || with == With::kDistortion) slopes.depth.clear(), slopes.normal.clear();
+    if (with == With::kNone || with == With::kGeometry) slopes.distortion.clear();
+    const Doubles means = differences(s, &SplatScene::means, slopes), quats = differences(s, &SplatScene::quats, slopes);
+    const Doubles scales = differences(s, &SplatScene::scales, slopes), opacities = differences(s, &SplatScene::opacities, slopes),
+                  colors = differences(s, &SplatScene::colors, slopes);
+    each_variant([&](const std::string& name, const auto& run) {
+      const Rendered found = render(run, s, &slopes, !slopes.distortion.empty());
       EXPECT_LT(difference(found.means_grad, means), 5e-4) << name;
       EXPECT_LT(difference(found.quats_grad, quats), 5e-4) << name;
       EXPECT_LT(difference(found.scales_grad, scales), 5e-4) << name;

@@ -192,6 +192,15 @@ async function splats(bench: Bench): Promise<void> {
     name: `${title}, ${width} × ${height}, backward beside forward`,
     ...{ ours_ms: both - forward, peer_ms: forward, figure: (both - forward) / forward, bar: atMost(3.5, 2), about: "ours: its own forward" },
   });
+  const shapes = { means: a, quats: b, scales: c, opacities: d, colors: f };
+  const regularised = (distortion: boolean) => () => {
+    const image = renderSplats(shapes, { ...camera, distortion });
+    const loss = image.color.mean().add(image.depth.mean());
+    return void grad([distortion ? loss.add(image.distortion!.mean()) : loss], leaves);
+  };
+  await bench.besideOwn(`${title}, ${width} × ${height}, forward + backward: with distortion beside without`, {
+    ...{ bar: atMost(1.3), way: "colour and depth alone", run: regularised(true), other: regularised(false) },
+  });
 }
 
 async function ssim(bench: Bench): Promise<void> {

@@ -90,7 +90,7 @@ gpu::SplatRaster raster_of(const SplatScene& scene, const at::Tensor& on_screen_
 
 std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities,
                                       const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height,
-                                      const OptionalTensor& background, const OptionalTensor& ranges, double near, double far) {
+                                      const OptionalTensor& background, const OptionalTensor& ranges, double near, double far, bool with_distortion) {
   const SplatScene scene =
       read_scene("splat_render", means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
   const OnDevice on(means);
@@ -101,31 +101,34 @@ std::vector<at::Tensor> splat_forward(const at::Tensor& means, const at::Tensor&
   const at::Tensor alpha = at::empty({views, height, width}, options), depth = at::empty_like(alpha), median = at::empty_like(alpha),
                    transmittance = at::empty_like(alpha);
   const at::Tensor last = at::empty({views, height, width}, options.dtype(at::kInt)), rows = view_rows(scene);
-  const SplatImages images{color.data_ptr<float>(),  alpha.data_ptr<float>(),         depth.data_ptr<float>(), median.data_ptr<float>(),
-                           normal.data_ptr<float>(), transmittance.data_ptr<float>(), last.data_ptr<int32_t>()};
+  const at::Tensor distortion = with_distortion ? at::empty_like(alpha) : at::empty({0}, options);
+  const SplatImages images{
+      color.data_ptr<float>(),  alpha.data_ptr<float>(),         depth.data_ptr<float>(),  median.data_ptr<float>(),
+      normal.data_ptr<float>(), transmittance.data_ptr<float>(), last.data_ptr<int32_t>(), with_distortion ? distortion.data_ptr<float>() : nullptr};
   gpu::splat_forward(raster_of(scene, bins.on_screen_R16, bins.entries_P, bins.starts_T1, rows), views, images, on.stream());
   on.launched();
-  return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_P, bins.starts_T1, bins.slots_R1};
+  return {color, alpha, depth, median, normal, transmittance, last, bins.on_screen_R16, bins.entries_P, bins.starts_T1, bins.slots_R1, distortion};
 }
 
 constexpr int64_t kGradFloats = int64_t{1} << 28;  // views share a buffer of pairs' gradients up to 1 GB
 
 std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const OptionalTensor& alpha_grad, const OptionalTensor& depth_grad,
-                                       const OptionalTensor& normal_grad, const at::Tensor& means, const at::Tensor& quats, const at::Tensor& scales,
-                                       const at::Tensor& opacities, const at::Tensor& colors, const at::Tensor& viewmats, const at::Tensor& Ks,
-                                       int64_t width, int64_t height, const OptionalTensor& background, const OptionalTensor& ranges, double near,
-                                       double far, at::TensorList saved) {
+                                       const OptionalTensor& normal_grad, const OptionalTensor& distortion_grad, const at::Tensor& means,
+                                       const at::Tensor& quats, const at::Tensor& scales, const at::Tensor& opacities, const at::Tensor& colors,
+                                       const at::Tensor& viewmats, const at::Tensor& Ks, int64_t width, int64_t height,
+                                       const OptionalTensor& background, const OptionalTensor& ranges, double near, double far,
+                                       at::TensorList saved) {
   const SplatScene scene =
       read_scene("splat_render_backward", means, quats, scales, opacities, colors, viewmats, Ks, width, height, background, ranges, near, far);
-  TORCH_CHECK(saved.size() == 7, "splat_render_backward: saved must be alpha's depth and the 6 internal results of the forward pass, got ",
-              saved.size(), " tensors");
+  check_saved_splats(scene, distortion_grad, saved);
   const at::Tensor &depth = saved[0], &transmittance = saved[1], &last = saved[2], &on_screen_R16 = saved[3], &entries_P = saved[4],
-                   &starts_T1 = saved[5], &slots_R1 = saved[6];
+                   &starts_T1 = saved[5], &slots_R1 = saved[6], &distortion = saved[7];
   const OnDevice on(means);
   const int64_t views = scene.views(), channels = scene.channels, tiles = scene.tiles(), stride = kSplatGrads + channels;
   const auto contiguous = [](const OptionalTensor& t) { return t && t->defined() ? t->contiguous() : at::Tensor(); };
   const auto pointer = [](const at::Tensor& t) { return t.defined() ? t.const_data_ptr<float>() : nullptr; };
-  const at::Tensor of_alpha = contiguous(alpha_grad), of_depth = contiguous(depth_grad), of_normal = contiguous(normal_grad);
+  const at::Tensor of_alpha = contiguous(alpha_grad), of_depth = contiguous(depth_grad), of_normal = contiguous(normal_grad),
+                   of_distortion = contiguous(distortion_grad);
   at::Tensor of_color = contiguous(color_grad);
   if (!of_color.defined()) of_color = at::zeros({views, channels, height, width}, scene.means_M3.options());
 
@@ -148,9 +151,11 @@ std::vector<at::Tensor> splat_backward(const OptionalTensor& color_grad, const O
     job.alpha = pointer(of_alpha);
     job.depth = pointer(of_depth);
     job.normal = pointer(of_normal);
+    job.distortion = pointer(of_distortion);
     job.images.depth = depth.data_ptr<float>();
     job.images.transmittance = transmittance.data_ptr<float>();
     job.images.last = last.data_ptr<int32_t>();
+    if (job.distortion != nullptr) job.images.distortion = distortion.data_ptr<float>();
     job.slots = slots_R1.const_data_ptr<int64_t>();
     job.out = pair_grads.data_ptr<float>();
     gpu::splat_backward(raster, from, to - from, job, base, on.stream());
