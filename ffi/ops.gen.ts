@@ -1866,6 +1866,16 @@ function earthcraft_head_norm(x: Tensor, gamma: Tensor): Tensor {
   return c.one($earthcraft_head_norm, 2);
 }
 
+const $earthcraft_image_to_voxels = new Operator("earthcraft::image_to_voxels", ["features", "voxel", "voxels", "patch"]);
+function earthcraft_image_to_voxels(features: Tensor, voxel: Tensor, voxels: number, patch?: number): [feats: Tensor, counts: Tensor] {
+  c.begin($earthcraft_image_to_voxels);
+  c.tensor("features", features);
+  c.tensor("voxel", voxel);
+  c.int("voxels", voxels);
+  c.orDefault(c.float, "patch", patch);
+  return c.many($earthcraft_image_to_voxels, 4) as [feats: Tensor, counts: Tensor];
+}
+
 const $earthcraft_layer_norm = new Operator("earthcraft::layer_norm", ["x", "weight", "bias", "eps", "dtype"]);
 function earthcraft_layer_norm(x: Tensor, weight?: Tensor | null, bias?: Tensor | null, eps?: number, dtype?: DType | null): Tensor {
   c.begin($earthcraft_layer_norm);
@@ -2345,6 +2355,14 @@ function earthcraft_voxel_unique(coords: Tensor): [coords: Tensor, inverse: Tens
   c.begin($earthcraft_voxel_unique);
   c.tensor("coords", coords);
   return c.many($earthcraft_voxel_unique, 1) as [coords: Tensor, inverse: Tensor];
+}
+
+const $earthcraft_voxels_to_image = new Operator("earthcraft::voxels_to_image", ["feats", "voxel"]);
+function earthcraft_voxels_to_image(feats: Tensor, voxel: Tensor): Tensor {
+  c.begin($earthcraft_voxels_to_image);
+  c.tensor("feats", feats);
+  c.tensor("voxel", voxel);
+  return c.one($earthcraft_voxels_to_image, 2);
 }
 
 const $earthcraft_window_attention = new Operator("earthcraft::window_attention", ["q", "k", "v", "order", "starts", "scale"]);
@@ -3025,6 +3043,8 @@ export const earthcraft = {
   hashGrid: earthcraft_hash_grid,
   /** earthcraft::head_norm(Tensor x, Tensor gamma) -> Tensor */
   headNorm: earthcraft_head_norm,
+  /** earthcraft::image_to_voxels(Tensor features, Tensor voxel, int voxels, float patch=1.) -> (Tensor feats, Tensor counts) */
+  imageToVoxels: earthcraft_image_to_voxels,
   /** earthcraft::layer_norm(Tensor x, Tensor? weight=None, Tensor? bias=None, float eps=9.9999999999999995e-07, ScalarType? dtype=None) -> Tensor */
   layerNorm: earthcraft_layer_norm,
   /** earthcraft::linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor */
@@ -3111,6 +3131,8 @@ export const earthcraft = {
   voxelUnion: earthcraft_voxel_union,
   /** earthcraft::voxel_unique(Tensor coords) -> (Tensor coords, Tensor inverse) */
   voxelUnique: earthcraft_voxel_unique,
+  /** earthcraft::voxels_to_image(Tensor feats, Tensor voxel) -> Tensor */
+  voxelsToImage: earthcraft_voxels_to_image,
   /** earthcraft::window_attention(Tensor q, Tensor k, Tensor v, Tensor order, Tensor starts, float? scale=None) -> Tensor */
   windowAttention: earthcraft_window_attention,
   /** earthcraft::window_attention_packed(Tensor qkv, Tensor order, Tensor starts, float? scale=None) -> Tensor */

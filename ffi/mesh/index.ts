@@ -20,4 +20,5 @@ export {
   voxelizeMesh,
 } from "./mesh";
 export { type MeshPieces, meshPieces, type SelectedMesh, selectFaces } from "./pieces";
+export { imageToVoxels, type ProjectedFeatures, voxelsToImage } from "./project-features";
 export { type OpenGLCamera, openglViews, type ProjectedViews, topDownView, type Views } from "./views";

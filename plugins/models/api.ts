@@ -8,7 +8,7 @@ export { alignTo, repeatScene } from "./conditions/align";
 export { type ConditionKind, type ConditionMix, conditionMix, drawCondition } from "./conditions/mix";
 export { normalDrop, normalDropDefaults } from "./conditions/normal-drop";
 export * from "./conditions/struct-condition";
-export { emptyOnVoxels, type FeatureMap, imageOnVoxels, mapOnVoxels, topRows } from "./conditions/tex-condition";
+export { emptyOnVoxels, type FeatureMap, imageOnVoxels, mapOnVoxels } from "./conditions/tex-condition";
 export { type CondVoxels, cellKey, type Draws, selectRows, voxelCount } from "./conditions/voxel-set";
 export * from "./flow";
 export { ground } from "./ground";

@@ -3,7 +3,7 @@
  * What they compute is compared with the CPU's operators, which have tests of their own against references that share no code.
  */
 import { autocast, noGrad, ops, Tensor } from "../../ffi";
-import { data, leaf, positive, type Samples } from "../operators/sample";
+import { data, index, leaf, positive, type Samples } from "../operators/sample";
 import { coordsOf, randomRows } from "../voxels";
 
 const e = ops.earthcraft;
@@ -54,6 +54,9 @@ function scenes(heads: number, dim: number, to: "f32" | "bf16" | "f64"): readonl
 }
 
 const half = (...shape: number[]) => leaf(...shape).to("bf16");
+
+/** What two views see of 700 voxels: −1 among the rows. */
+const rowsSeen = () => index(701, 2, 70, 90).sub(1).to("i32");
 
 /** Three scenes, the middle one empty. */
 const scenesOf = (rows: number) => Tensor.from([0, Math.floor(rows / 3), Math.floor(rows / 3), rows], [4], { dtype: "i64" });
@@ -135,6 +138,15 @@ export const gpuSamples: Samples = {
     return [e.neighbourMap(coords, coords, 3, 1), e.neighbourMap(coarse, coords, 2, 2), e.voxelLookup(coords, voxels(2000, 6))];
   },
   "windows of voxels in no order": () => [...e.windowPartition(voxels(3000, 5), 8, 4), ...e.windowPartition(voxels(3000, 5), 65536, 0)],
+  "image_to_voxels bf16": () => [e.imageToVoxels(half(2, 16, 9, 12), rowsSeen(), 700, 8)[0].to("f32")],
+  "image_to_voxels f64, patches of 8 / 3 pixels": () => e.imageToVoxels(leaf(2, 3, 27, 36).to("f64"), rowsSeen(), 700, 8 / 3),
+  "image_to_voxels of a voxel that thousands of pixels see": () => e.imageToVoxels(leaf(2, 5, 70, 90), rowsSeen().clamp(-1, 2), 4),
+  "image_to_voxels of nothing seen, and of no pixel": () => [
+    ...e.imageToVoxels(leaf(2, 3, 70, 90), Tensor.full([2, 70, 90], -1, { dtype: "i32" }), 20),
+    ...e.imageToVoxels(leaf(0, 3, 1, 1), Tensor.zeros([0, 70, 90], { dtype: "i32" }), 20),
+  ],
+  "voxels_to_image bf16": () => [e.voxelsToImage(half(700, 16), rowsSeen()).to("f32")],
+  "voxels_to_image f64, 1 channel": () => [e.voxelsToImage(leaf(700, 1).to("f64"), rowsSeen())],
   "hash_grid, rows that thousands of samples meet in": () => e.hashGrid(positive(5000, 3).sub(0.5), leaf(8 + 27, 2), [1, 2], 10),
   "hash_grid, 1 feature": () => e.hashGrid(positive(700, 3).sub(0.7), leaf(125 + 1024, 1), [4, 200], 10),
   "hash_grid, 8 features": () => e.hashGrid(positive(700, 3).sub(0.5), leaf(125 + 1024, 8), [4, 30], 10),

@@ -61,7 +61,17 @@ function splats(render: typeof e.splatRender, dtype: "f32" | "f64", distortion: 
   return render(all[0]!, all[1]!, all[2]!, all[3]!, all[4]!, all[5]!, all[6]!, WIDTH, HEIGHT, null, null, 0.01, 1e10, distortion);
 }
 
+/** What the two cameras see of 3000 voxels. */
+function seenVoxels() {
+  const coords = e
+    .voxelUnique(coordsOf(randomRows({ count: 3000, extent: [40, 36, 6], seed: 5 })))[0]
+    .narrow(1, 1, 3)
+    .contiguous();
+  return e.voxelCast(coords, [0, 0, 0], 1, viewmats(), intrinsics(), WIDTH, HEIGHT);
+}
+
 export const geometry: Samples = {
+  "earthcraft::image_to_voxels": () => e.imageToVoxels(leaf(2, 16, 10, 12), seenVoxels()[0], 3000, 8),
   "earthcraft::marching_cubes": () => e.marchingCubes(data(20, 24, 70), 0.3, [0.5, 2, 1], [3, 4, 5]),
   "earthcraft::mesh_components": () => [...e.meshComponents(...torn()), ...e.meshComponents(...torn(), "edges")],
   "earthcraft::mesh_fill_holes": () => e.meshFillHoles(...torn(), 40),
@@ -86,8 +96,6 @@ export const geometry: Samples = {
   "earthcraft::splat_render_reference": () => noGrad(() => splats(e.splatRenderReference, "f64", true)),
   "earthcraft::splat_sh": () => e.splatSh(leaf(900, 3), leaf(900, 4, 3), viewmats()),
   "earthcraft::ssim": () => e.ssim(leaf(2, 3, 60, 50), leaf(2, 3, 60, 50)),
-  "earthcraft::voxel_cast": () => {
-    const coords = coordsOf(randomRows({ count: 3000, extent: [40, 36, 6], seed: 5 }));
-    return e.voxelCast(e.voxelUnique(coords)[0].narrow(1, 1, 3).contiguous(), [0, 0, 0], 1, viewmats(), intrinsics(), WIDTH, HEIGHT);
-  },
+  "earthcraft::voxel_cast": seenVoxels,
+  "earthcraft::voxels_to_image": () => e.voxelsToImage(leaf(3000, 16), seenVoxels()[0]),
 };

@@ -1,7 +1,8 @@
-"""Sets of voxels beside brute force in NumPy: every voxel against every voxel, or dictionaries."""
+"""Sets of voxels beside brute force in NumPy: every voxel against every voxel, or dictionaries. Features from pixels beside torch's index_add."""
 
 import numpy as np
 import torch
+from parity import with_gradients
 
 
 def some_voxels(count: int, extent, batches: int = 2) -> np.ndarray:
@@ -71,3 +72,34 @@ def check_sets(ops, parity) -> None:
     parity.equal("window of every place in the order", windows[order], windows[np.argsort(keys, kind="stable")])
     parity.equal("every row once", order.sort()[0], np.arange(len(rows)))
     parity.equal("starts of windows", starts, [0, *np.cumsum(np.unique(np.sort(keys), return_counts=True)[1])])
+
+
+def check_projection(ops, parity) -> None:
+    voxels, (views, height, width) = 150, (2, 45, 61)
+    seen = torch.randint(-40, voxels - 20, (views, height, width)).clamp(min=-1)
+    for patch in (1, 8, 8 / 3):
+        h, w = (int(-(-edge // patch)) for edge in (height, width))
+        y, x = ((torch.arange(edge).double() / patch).floor().long() for edge in (height, width))
+        hit = seen >= 0
+
+        def mean(features):
+            values = features[:, :, y[:, None], x].permute(0, 2, 3, 1)[hit]
+            sums = torch.zeros(voxels, features.shape[1], dtype=features.dtype).index_add(0, seen[hit], values)
+            return sums / torch.bincount(seen[hit], minlength=voxels).clamp(min=1).to(features.dtype)[:, None]
+
+        ours = lambda features: ops.image_to_voxels(features, seen.int(), voxels, patch)[0]  # noqa: E731
+        parity.equal(f"pixels that see a voxel, patches of {patch:.3g}", ops.image_to_voxels(torch.ones(views, 1, h, w), seen.int(), voxels, patch)[1],
+                     torch.bincount(seen[hit], minlength=voxels))
+        for dtype in (torch.float32, torch.float64, torch.bfloat16):
+            given, seeds = {"features": torch.randn(views, 6, h, w).to(dtype)}, [torch.randn(voxels, 6).to(dtype)]
+            found = [with_gradients(run, given, seeds, to) for run, to in ((ours, dtype), (mean, dtype), (mean, torch.float64))]
+            parity.beside(f"features of patches of {patch:.3g} on voxels, {dtype}", *found)
+
+    def picked(feats):
+        return (feats[seen.clamp(min=0)] * (seen >= 0)[..., None].to(feats.dtype)).permute(0, 3, 1, 2)
+
+    for dtype in (torch.float32, torch.float64, torch.bfloat16):
+        given, seeds = {"feats": torch.randn(voxels, 6).to(dtype)}, [torch.randn(views, 6, height, width).to(dtype)]
+        back = lambda feats: ops.voxels_to_image(feats, seen.int())  # noqa: E731
+        found = [with_gradients(run, given, seeds, to) for run, to in ((back, dtype), (picked, dtype), (picked, torch.float64))]
+        parity.beside(f"what pixels see of voxels, {dtype}", *found)

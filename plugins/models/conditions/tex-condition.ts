@@ -2,7 +2,9 @@
  * What TexFM is told: 16-channel features of an image, or of the map in Table 13's colours, laid on the voxels that each ray meets first (paper, "TexFM CondNet"); or nothing: 10,000 random voxels with
  * zero features.
  */
-import { type CondVoxels, type Draws, voxelCount } from "./voxel-set";
+import { onDevice, scope, Tensor } from "../../../ffi";
+import { castVoxels, imageToVoxels, topDownView } from "../../../ffi/mesh";
+import type { CondVoxels, Draws } from "./voxel-set";
 
 /** Voxels of the empty condition. */
 const EMPTY_VOXELS = 10_000;
@@ -14,35 +16,34 @@ export interface FeatureMap {
   channels: number;
   rows: number;
   columns: number;
-  /** Pixels along a patch's edge. */
+  /** Pixels along a patch's edge, which may be a fraction. */
   patch: number;
 }
 
+/** From where the map's rays come down: above every voxel. */
+const SKY = 65_536;
+
 /**
- * Rays down through the columns of a north-up map: the highest voxel of each takes the map's features there.
+ * Rays down through the columns of a north-up map: the highest voxel of each takes the map's features there. Voxels come in the order of y, then x.
  *
  * @param coords [N, 3] of the scene, in [0, extent)
  */
 export function mapOnVoxels(coords: Int32Array, features: FeatureMap, extent: number): CondVoxels {
-  const top = topRows(coords, extent);
-  const hits: [row: number, pixel: number][] = [];
-  for (let y = 0; y < extent; y++)
-    for (let x = 0; x < extent; x++) {
-      const row = top[x + extent * y]!;
-      if (row >= 0) hits.push([row, (extent - 1 - y) * extent + x]);
-    }
-  return meanFeatures(coords, hits, features, extent);
+  const views = () => topDownView({ west: 0, north: extent, top: SKY, pixel: 1, width: extent, height: extent });
+  const hits = onDevice("cpu", () =>
+    scope(() => castVoxels(Tensor.from(coords, [coords.length / 3, 3]), { origin: [0, 0, 0], voxel_m: 1 }, views()).voxel.toArray()),
+  );
+  return featuresOn(coords, hits, features, extent, "upwards");
 }
 
 /**
- * Rays through the pixels of a camera: the voxel that each meets first takes the features of its pixels, their mean.
+ * Rays through the pixels of a camera: the voxel that each meets first takes the features of its pixels, their mean. Voxels come in the order of the
+ * pixels that see them.
  *
  * @param hit_HW row of the first voxel for each pixel, −1 where there is none
  */
 export function imageOnVoxels(coords: Int32Array, hit_HW: ArrayLike<number>, features: FeatureMap, width: number): CondVoxels {
-  const hits: [number, number][] = [];
-  for (let pixel = 0; pixel < hit_HW.length; pixel++) if (hit_HW[pixel]! >= 0) hits.push([hit_HW[pixel]!, pixel]);
-  return meanFeatures(coords, hits, features, width);
+  return featuresOn(coords, hit_HW, features, width, "downwards");
 }
 
 export function emptyOnVoxels(coords: Int32Array, channels: number, draws: Draws): CondVoxels {
@@ -53,38 +54,34 @@ export function emptyOnVoxels(coords: Int32Array, channels: number, draws: Draws
   return { coords: kept, feats: new Float32Array(rows.length * channels), channels };
 }
 
-/** Row of the highest voxel of each column, −1 where it is empty: [extent², x + extent·y]. */
-export function topRows(coords: Int32Array, extent: number): Int32Array {
-  const top = new Int32Array(extent ** 2).fill(-1);
-  for (let i = 0; i < coords.length / 3; i++) {
-    const column = coords[3 * i]! + extent * coords[3 * i + 1]!;
-    const best = top[column]!;
-    if (best < 0 || coords[3 * i + 2]! > coords[3 * best + 2]!) top[column] = i;
+/** The voxels that pixels see, in the order of the pixels, each with the mean of what its pixels read of the features. */
+function featuresOn(coords: Int32Array, hit_HW: ArrayLike<number>, features: FeatureMap, width: number, order: "downwards" | "upwards"): CondVoxels {
+  const height = hit_HW.length / width;
+  const place = new Int32Array(coords.length / 3).fill(-1);
+  const placed_HW = new Int32Array(hit_HW.length).fill(-1);
+  const kept: number[] = [];
+  for (let line = 0; line < height; line++) {
+    const first = (order === "downwards" ? line : height - 1 - line) * width;
+    for (let pixel = first; pixel < first + width; pixel++) {
+      const row = hit_HW[pixel]!;
+      if (row < 0) continue;
+      if (place[row]! < 0) {
+        place[row] = kept.length / 3;
+        kept.push(coords[3 * row]!, coords[3 * row + 1]!, coords[3 * row + 2]!);
+      }
+      placed_HW[pixel] = place[row]!;
+    }
   }
-  return top;
-}
-
-function meanFeatures(coords: Int32Array, hits: readonly [number, number][], features: FeatureMap, width: number): CondVoxels {
-  const { channels, patch, columns, rows, values } = features;
-  const place = new Map<number, number>();
-  for (const [row] of hits) if (!place.has(row)) place.set(row, place.size);
-  const feats = new Float32Array(place.size * channels);
-  const counts = new Uint32Array(place.size);
-  for (const [row, pixel] of hits) {
-    const at = place.get(row)!;
-    const patchRow = Math.min(rows - 1, Math.floor(Math.floor(pixel / width) / patch));
-    const patchColumn = Math.min(columns - 1, Math.floor((pixel % width) / patch));
-    for (let c = 0; c < channels; c++) feats[at * channels + c]! += values[(c * rows + patchRow) * columns + patchColumn]!;
-    counts[at]!++;
-  }
-  const kept = new Int32Array(3 * place.size);
-  for (const [row, at] of place) {
-    kept.set(coords.subarray(3 * row, 3 * row + 3), 3 * at);
-    for (let c = 0; c < channels; c++) feats[at * channels + c]! /= counts[at]!;
-  }
-  const voxels: CondVoxels = { coords: kept, feats, channels };
-  if (voxelCount(voxels) === 0) throw new RangeError("the condition's rays meet no voxel of the scene");
-  return voxels;
+  if (kept.length === 0) throw new RangeError("the condition's rays meet no voxel of the scene");
+  const { channels, rows, columns, patch, values } = features;
+  // They go back into an array: a GPU would be waited for.
+  const feats = onDevice("cpu", () =>
+    scope(() => {
+      const picture = Tensor.from(values, [1, channels, rows, columns]);
+      return imageToVoxels(picture, Tensor.from(placed_HW, [1, height, width]), kept.length / 3, patch).feats.toArray() as Float32Array;
+    }),
+  );
+  return { coords: Int32Array.from(kept), feats, channels };
 }
 
 /** `count` of n rows without repeats: the first of a partial shuffle. */

@@ -1,4 +1,4 @@
-/** Condition voxels before they are tensors: plain arrays in the crop's lattice, so that building and augmenting them needs no tensor library. */
+/** Condition voxels before they are tensors: plain arrays in the crop's lattice, so that augmenting them needs no tensor library. */
 export interface CondVoxels {
   /** [N, 3] x, y, z. */
   coords: Int32Array;

@@ -1,8 +1,10 @@
 /** What is timed, with the bars that hold it. Bars without a peer (growth, threads, memory) stand in limits.ts. */
 import { autocast, grad, noGrad, ops, Tensor } from "../../../ffi";
+import { castVoxels, imageToVoxels, voxelsToImage } from "../../../ffi/mesh";
 import { SparseIndex, SparseTensor } from "../../../ffi/sparse";
 import { renderSplats } from "../../../ffi/splat";
 import { TBlock } from "../../../plugins/models/blocks";
+import { viewsFrom } from "../../look-at";
 import { adamwUpdate } from "../workloads/adamw";
 import type { Bench } from "./bench";
 import type { Bar } from "./table";
@@ -203,6 +205,35 @@ async function splats(bench: Bench): Promise<void> {
   });
 }
 
+/** TexFM's condition: what a picture's patches say of the voxels that its pixels see first, and back. */
+async function projection(bench: Bench): Promise<void> {
+  const { width, height, channels, patch } = bench.sizes.projection;
+  const { side } = bench.sizes.ground;
+  const coords = await bench.voxels("whole");
+  const n = coords.size(0);
+  const { voxel } = bench.make(() => {
+    const views = viewsFrom([[0.5 * side, -0.3 * side, 0.5 * side]], [0.5 * side, 0.45 * side, 0], { width, height, focal: width });
+    return castVoxels(coords.narrow(1, 1, 3).contiguous(), { origin: [0, 0, 0], voxel_m: 1 }, views);
+  });
+  const file = bench.handOver("voxel.safetensors", { voxel });
+  const t = await bench.prepare("projection", { voxel: file, voxels: n, channels, patch });
+  const [features, feats] = bench.make(() => [leaf(t.features!), leaf(t.feats!)]);
+  const toVoxels = (f: Tensor) => imageToVoxels(f, voxel, n, patch).feats;
+  const title = `${channels} features on ${width} × ${height} pixels`;
+  const there = `${title}, patches of ${patch}, to ${count(n)} voxels`;
+  await bench.beside(`${there}, forward`, { peer: "to voxels, forward", bar: atMost(0.5), run: plain(() => toVoxels(t.features!)) });
+  await bench.beside(`${there}, forward + backward`, {
+    ...{ peer: "to voxels, forward + backward", bar: atMost(0.5) },
+    run: gradients((f) => toVoxels(f!), [features!], t.g!),
+  });
+  const back = `${title} from ${count(n)} voxels`;
+  await bench.beside(`${back}, forward`, { peer: "to pixels, forward", bar: atMost(0.9), run: plain(() => voxelsToImage(t.feats!, voxel)) });
+  await bench.beside(`${back}, forward + backward`, {
+    ...{ peer: "to pixels, forward + backward", bar: atMost(0.9) },
+    run: gradients((f) => voxelsToImage(f!, voxel), [feats!], t.h!),
+  });
+}
+
 async function ssim(bench: Bench): Promise<void> {
   const { batch, size } = bench.sizes.ssim;
   const t = await bench.prepare("ssim", { batch, size });
@@ -245,6 +276,7 @@ export const groups: Group[] = [
   { name: "full attention", run: fullAttention },
   { name: "T-block", run: block },
   { name: "splats", run: splats },
+  { name: "projection", run: projection },
   { name: "ssim", run: ssim },
   { name: "adamw", run: adamw },
 ];

@@ -332,6 +332,39 @@ def ssim(batch: int, size: int, **_):
     return {"x": x, "y": y, "g": g}, both(plain, (x, y), g, torch.float64, {"grouped convolutions": plain})
 
 
+def projection(voxel: str, voxels: int, channels: int, patch: int, **_):
+    """The mean of patches' features over the pixels that see a voxel, and what pixels see. Which patch a pixel reads is known before."""
+    seen = load_file(voxel)["voxel"].long()
+    views, height, width = seen.shape
+    h, w = -(-height // patch), -(-width // patch)
+    features, feats = torch.randn(views, channels, h, w), torch.randn(voxels, channels)
+    g, image = torch.randn(voxels, channels), torch.randn(views, channels, height, width)
+    read = (torch.arange(views)[:, None, None] * h + torch.arange(height)[:, None] // patch) * w + torch.arange(width) // patch
+
+    def hits(features):
+        flat = seen.flatten()
+        hit = (flat >= 0).nonzero().squeeze(1)
+        values = features.permute(0, 2, 3, 1).reshape(-1, channels).index_select(0, read.flatten().index_select(0, hit))
+        return flat.index_select(0, hit), values, torch.zeros(voxels, channels, dtype=features.dtype)
+
+    def added(features):
+        rows, values, zeros = hits(features)
+        return zeros.index_add(0, rows, values) / torch.bincount(rows, minlength=voxels).clamp(min=1).to(features.dtype)[:, None]
+
+    def scattered(features):
+        rows, values, zeros = hits(features)
+        return zeros.scatter_reduce(0, rows[:, None].expand_as(values), values, "mean", include_self=False)
+
+    def picked(feats):
+        values = feats.index_select(0, seen.clamp(min=0).flatten()).view(views, height, width, channels)
+        return values.masked_fill((seen < 0)[..., None], 0).permute(0, 3, 1, 2).contiguous()
+
+    to_voxels = both(added, (features,), g, torch.float64, {"index_add": added, "scatter_reduce": scattered})
+    to_pixels = both(picked, (feats,), image, torch.float64, {"index_select": picked})
+    rows = {f"to voxels, {name}": row for name, row in to_voxels.items()} | {f"to pixels, {name}": row for name, row in to_pixels.items()}
+    return {"features": features, "feats": feats, "g": g, "h": image}, rows
+
+
 def splats(splats: int, width: int, height: int, **_):
     held, camera = scene(splats, width, height)
     shapes = [held[k] for k in ("means", "quats", "scales", "opacities", "colors")]
@@ -363,7 +396,7 @@ def splats(splats: int, width: int, height: int, **_):
     return inputs, rows
 
 
-GROUPS = {g.__name__: g for g in (ground, neighbour_map, conv, strided, windows, block, attention, adamw, launches, ssim, splats)}
+GROUPS = {g.__name__: g for g in (ground, neighbour_map, conv, strided, windows, block, attention, adamw, launches, projection, ssim, splats)}
 
 
 def answer(asked: dict, rows: dict) -> dict:

@@ -9,6 +9,7 @@ export interface Sizes {
   long: { tokens: number; heads: number; dim: number };
   replay: { rows: number; channels: number };
   splats: { splats: number; width: number; height: number };
+  projection: { width: number; height: number; channels: number; patch: number };
   ssim: { batch: number; size: number };
   adamw: { count: number; size: number };
   chain: number;
@@ -27,6 +28,7 @@ export const sizes = {
     long: { tokens: 32_768, heads: 16, dim: 64 },
     replay: { rows: 4096, channels: 512 },
     splats: { splats: 200_000, width: 640, height: 360 },
+    projection: { width: 640, height: 360, channels: 16, patch: 8 },
     ssim: { batch: 4, size: 128 },
     adamw: { count: 48, size: 1024 * 1024 },
     chain: 1000,
@@ -40,6 +42,7 @@ export const sizes = {
     long: { tokens: 700, heads: 2, dim: 16 },
     replay: { rows: 64, channels: 32 },
     splats: { splats: 2000, width: 64, height: 36 },
+    projection: { width: 64, height: 36, channels: 16, patch: 8 },
     ssim: { batch: 1, size: 32 },
     adamw: { count: 3, size: 4096 },
     chain: 50,
