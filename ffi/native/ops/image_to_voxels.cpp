@@ -41,7 +41,8 @@ std::vector<int32_t> columns_of(const PatchAxis& across) {
   return column;
 }
 
-int64_t row_grain(int64_t channels) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, channels)); }
+// So many rows of `values` values that a thread is worth waking.
+int64_t row_grain(int64_t values) { return std::max<int64_t>(1, 32768 / std::max<int64_t>(1, values)); }
 
 // The patches that a voxel's pixels read, pixel after pixel, stand at [end[row] - counts[row], end[row]).
 struct Hits {
@@ -119,7 +120,8 @@ at::Tensor voxels_to_patches(const at::Tensor& feats_NC, const at::Tensor& voxel
     using sum_t = std::conditional_t<std::is_same_v<scalar_t, double>, double, float>;
     const scalar_t* from = feats.const_data_ptr<scalar_t>();
     scalar_t* to = image_VChw.mutable_data_ptr<scalar_t>();
-    at::parallel_for(0, grid.views * rows, 1, [&](int64_t begin, int64_t end) {
+    const int64_t pixels = std::max(columns, grid.down.pixels * width / std::max<int64_t>(1, rows));  // of a row of patches
+    at::parallel_for(0, grid.views * rows, row_grain(pixels * channels), [&](int64_t begin, int64_t end) {
       std::vector<sum_t> sums(columns * channels);  // of one row of patches
       for (int64_t line = begin; line < end; ++line) {
         const int64_t view = line / rows, row = line % rows;
