@@ -9,7 +9,8 @@ namespace earthcraft::test {
 namespace {
 
 TEST(PatchAxis, PixelsOfAPatchAreThoseThatReadIt) {
-  for (const double edge : {1.0, 8.0, 8 / 3.0, 8 / 7.0, 8 / 11.0, 0.5, 0.1, 3.7, 1e-300, 5e-324, 1e300})
+  // 15 patches of 14 / 3 pixels end at 70 and, as doubles divide, a pixel later; 41 of 14 / 41 end at 14 and are multiplied to a little more.
+  for (const double edge : {1.0, 8.0, 8 / 3.0, 8 / 7.0, 8 / 11.0, 14 / 3.0, 14 / 41.0, 0.5, 0.1, 3.7, 1e-300, 5e-324, 1e300})
     for (const int64_t pixels : {0, 1, 7, 640, 1000})
       for (const int64_t patches : {1, 2, 80, 1001}) {
         const PatchAxis axis{pixels, patches, edge};
