@@ -7,6 +7,8 @@
 namespace earthcraft::EC_VARIANT {
 namespace {
 
+constexpr int64_t kSummedPairs = 64;  // of a weight's gradient
+
 // At most 8 rows: their 8 pointers then stay in registers.
 constexpr int gather_rows(int columns) {
 #if defined(__AVX512F__)
@@ -119,6 +121,17 @@ inline void outer_strip(const ConvWeightGrad& t, const int32_t* in_rows, const i
   for (; i < ci; ++i) outer_tile<1, Columns>(t.in + i, ci, g, co, in_rows, out_rows, pairs, c + i * co, co);
 }
 
+void outer_sums(const ConvWeightGrad& t, const int32_t* in_rows, const int32_t* out_rows, int64_t pairs, float* into) {
+  int64_t j = 0;
+  for (; j + kStrip <= t.out_channels; j += kStrip) outer_strip<kMaxColumns>(t, in_rows, out_rows, pairs, j, into);
+  const int64_t left = (t.out_channels - j) / kLanes;
+  if constexpr (kMaxColumns > 2) {
+    if (left == 3) outer_strip<3>(t, in_rows, out_rows, pairs, j, into);
+    if (left == 2) outer_strip<2>(t, in_rows, out_rows, pairs, j, into);
+  }
+  if (left == 1) outer_strip<1>(t, in_rows, out_rows, pairs, j, into);
+}
+
 EC_INLINE void write_row(const float* sums, const float* residual, int64_t columns, float* out) {
   int64_t j = 0;
   if (residual) {
@@ -158,20 +171,11 @@ void conv_forward(const ConvForward& t, int64_t part_begin, int64_t part_end, fl
 void conv_weight_grad(const ConvWeightGrad& t, int64_t block_begin, int64_t block_end, int64_t tap_begin, int64_t tap_end, float* into) {
   for (int64_t block = block_begin; block < block_end; ++block)
     for (int64_t tap = tap_begin; tap < tap_end; ++tap) {
-      const int64_t begin = t.pairs.starts[block * t.pairs.taps + tap], pairs = t.pairs.starts[block * t.pairs.taps + tap + 1] - begin;
-      if (pairs == 0) continue;
-      const int32_t* in_rows = t.pairs.in_rows + begin;
-      const int32_t* out_rows = t.pairs.out_rows + begin;
-      float* tap_into = into + tap * t.in_channels * t.out_channels;
-      int64_t j = 0;
-      for (; j + kMaxColumns * kLanes <= t.out_channels; j += kMaxColumns * kLanes)
-        outer_strip<kMaxColumns>(t, in_rows, out_rows, pairs, j, tap_into);
-      const int64_t left = (t.out_channels - j) / kLanes;
-      if constexpr (kMaxColumns > 2) {
-        if (left == 3) outer_strip<3>(t, in_rows, out_rows, pairs, j, tap_into);
-        if (left == 2) outer_strip<2>(t, in_rows, out_rows, pairs, j, tap_into);
-      }
-      if (left == 1) outer_strip<1>(t, in_rows, out_rows, pairs, j, tap_into);
+      const int64_t begin = t.pairs.starts[block * t.pairs.taps + tap], end = t.pairs.starts[block * t.pairs.taps + tap + 1];
+      // Few pairs a sum: the rounding grows with its terms.
+      for (int64_t first = begin; first < end; first += kSummedPairs)
+        outer_sums(t, t.pairs.in_rows + first, t.pairs.out_rows + first, least(kSummedPairs, end - first),
+                   into + tap * t.in_channels * t.out_channels);
     }
 }
 
