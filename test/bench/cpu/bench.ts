@@ -7,9 +7,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { Arena, loadSafetensors, memory, ops, resetPeakMemory, saveSafetensors, scope, setThreads, type Tensor, threads } from "../../../ffi";
+import { loadSafetensors, memory, ops, resetPeakMemory, saveSafetensors, scope, setThreads, type Tensor, threads } from "../../../ffi";
 import { Peer } from "../gpu/peer";
 import { median } from "../gpu/table";
+import { Grouped } from "../workloads/grouped";
 import expected from "./expected.json";
 import { type Sizes, sizes } from "./sizes";
 import { type Bar, type Measured, time } from "./table";
@@ -58,20 +59,19 @@ const ROUNDING = { f32: 1e-5, bf16: 1e-2 } as const;
 /** A peer that is slower than this against what is known of it runs on a disturbed machine. */
 const SLOWER = 1.25;
 
-export class Bench {
+export class Bench extends Grouped {
   readonly rows: Measured[] = [];
   readonly notes: string[] = [];
   readonly sizes: Sizes;
   readonly voxelFile: string;
   readonly #folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "earthcraft-bench-"));
   readonly #peer: Peer;
-  readonly #ends: (() => void)[] = [];
-  #arena = new Arena("bench");
 
   constructor(
     readonly options: BenchOptions,
     private readonly tell: (row: Measured) => void,
   ) {
+    super();
     this.sizes = sizes[options.quick ? "quick" : "full"];
     this.voxelFile = join(this.#folder, "voxels.safetensors");
     this.#peer = new Peer(options.python, "cpu", options.log, {
@@ -91,7 +91,7 @@ export class Bench {
 
   close(): void {
     this.#peer.end();
-    this.#arena.dispose();
+    this.endGroup();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -100,19 +100,8 @@ export class Bench {
     this.tell(row);
   }
 
-  /** Runs `body` in a scope; what it returns lives until the group ends. */
-  make<T>(body: () => T): T {
-    return this.#arena.run(body);
-  }
-
-  atEnd(body: () => void): void {
-    this.#ends.push(body);
-  }
-
-  endGroup(): void {
-    for (const end of this.#ends.splice(0)) end();
-    this.#arena.dispose();
-    this.#arena = new Arena("bench");
+  override endGroup(): void {
+    super.endGroup();
     setThreads(this.options.threads);
   }
 

@@ -13,7 +13,6 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sourceKey } from "../../../cli/setup/native-path";
 import {
-  Arena,
   deviceName,
   deviceType,
   emptyDeviceCache,
@@ -28,6 +27,7 @@ import {
   Tensor,
   useDevice,
 } from "../../../ffi";
+import { Grouped } from "../workloads/grouped";
 import { groups } from "./groups";
 import { Peer, type PeerAnswer } from "./peer";
 import { type Sizes, sizes } from "./sizes";
@@ -50,12 +50,10 @@ interface RowOptions {
   beside?: { way: string; run: () => void };
 }
 
-export class Bench {
+export class Bench extends Grouped {
   readonly rows: Measured[] = [];
   readonly notes: string[] = [];
   readonly voxelFile: string;
-  #arena = new Arena("bench");
-  #ends: (() => void)[] = [];
 
   constructor(
     readonly device: string,
@@ -69,6 +67,7 @@ export class Bench {
     /** A file for what every row computes. */
     private readonly trace?: string,
   ) {
+    super();
     this.voxelFile = join(folder, "voxels.safetensors");
   }
 
@@ -83,19 +82,8 @@ export class Bench {
     this.changed();
   }
 
-  /** Runs `body` in a scope; what it returns lives until the group ends. */
-  make<T>(body: () => T): T {
-    return this.#arena.run(body);
-  }
-
-  atEnd(body: () => void): void {
-    this.#ends.push(body);
-  }
-
-  endGroup(): void {
-    for (const end of this.#ends.splice(0)) end();
-    this.#arena.dispose();
-    this.#arena = new Arena("bench");
+  override endGroup(): void {
+    super.endGroup();
     if (deviceType(this.device) === "cuda") emptyDeviceCache();
   }
 
