@@ -7,10 +7,10 @@
 
 namespace earthcraft {
 
-constexpr int64_t kKeyBlock = 512;        // keys held in cache at once; a window of edge 8 never has more
-constexpr int64_t kQueryBlock = 60;       // queries whose scores against a key block are held at once
-constexpr int64_t kQueryChunk = 4 * 240;  // queries of one forward task: each fetches all keys and values, one from every row of all heads
-constexpr int64_t kLeastQueryChunk = 240;
+constexpr int64_t kKeyBlock = 512;         // keys held in cache at once; a window of edge 8 never has more
+constexpr int64_t kQueryBlock = 60;        // queries whose scores against a key block are held at once
+constexpr int64_t kQueryChunk = 4 * 240;   // queries of one forward task: each fetches all keys and values, one from every row of all heads
+constexpr int64_t kLeastQueryChunk = 240;  // where sets are too few for every thread to have tasks of more
 
 // The same of the kernel for long sets in bf16, whose products are libtorch's.
 constexpr int64_t kWideKeyBlock = 512;

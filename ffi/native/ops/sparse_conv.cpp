@@ -46,7 +46,7 @@ CheckedPairs checked_pairs(const char* argument, const at::Tensor& pairs, const 
   const auto highest = [&](const int32_t* rows, int64_t block, int64_t first) {
     uint32_t most = 0;
     for (int64_t p = start[block * taps]; p < start[(block + 1) * taps]; ++p)
-      most = std::max(most, static_cast<uint32_t>(rows[p] - static_cast<int32_t>(first)));
+      most = std::max(most, static_cast<uint32_t>(rows[p]) - static_cast<uint32_t>(first));
     return most;
   };
   const auto holds_pairs = [&](int64_t block) { return start[block * taps] < start[(block + 1) * taps]; };
