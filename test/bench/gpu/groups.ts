@@ -180,6 +180,7 @@ async function texvae(bench: Bench): Promise<void> {
   const parameters = net.parameters().map(({ tensor }) => tensor);
   for (const [size, kept] of [
     [bench.sizes.middle, true],
+    [bench.sizes.large, true],
     [bench.sizes.large, false],
   ] as const) {
     const coords = await bench.voxels(size);

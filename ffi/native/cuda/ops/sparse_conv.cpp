@@ -8,8 +8,6 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
-#include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <tuple>
 
@@ -61,14 +59,9 @@ enum class Way { there, back };
 // The order of a tap's channels for a kernel that reads [taps, in, out] only.
 at::Tensor oriented(const at::Tensor& weight, Way way) { return way == Way::there ? weight : weight.transpose(1, 2); }
 
-// On tensor cores of compute capability 9.0, where EARTHCRAFT_CONV=tiles asks for it: the kernels were measured and compared by themselves, and wait
-// for test/gpu to run them inside this operator.
+// On tensor cores of compute capability 9.0.
 bool tiled(const at::Tensor& feats, int64_t taps) {
-  static const bool wanted = [] {
-    const char* named = std::getenv("EARTHCRAFT_CONV");
-    return named != nullptr && std::strcmp(named, "tiles") == 0;
-  }();
-  return wanted && feats.scalar_type() == at::kBFloat16 && feats.size(1) > 0 && taps <= kMostTaps && conv_sm90(feats.device().index());
+  return feats.scalar_type() == at::kBFloat16 && feats.size(1) > 0 && taps <= kMostTaps && conv_sm90(feats.device().index());
 }
 
 at::Tensor forward_tiled(const at::Tensor& feats, const at::Tensor& weight, const at::Tensor& bias, const Pairs& pairs, bool mirrored, Way way) {
