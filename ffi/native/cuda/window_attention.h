@@ -10,9 +10,9 @@ constexpr int64_t kMostOfWindow = 256;
 
 constexpr bool window_head_dim(int64_t dim) { return dim == 16 || dim == 32 || dim == 64; }
 
-// `longest`: the most tokens of a set, at most kMostOfWindow; the scale is positive. Rows of q, k, v, out and of the gradients start at multiples of
-// 16 bytes; kv_starts is q_starts; logsumexp is f32 [heads, queries]. `inner` of AttentionGrad is not used.
-void window_attention_forward(const Attention& task, int64_t longest, cudaStream_t stream);
-void window_attention_backward(const AttentionGrad& task, int64_t longest, cudaStream_t stream);
+// Sets have at most kMostOfWindow tokens; longest_first [sets] names them in the order of their size. The scale is positive. Rows of q, k, v, out and
+// of the gradients start at multiples of 16 bytes; kv_starts is q_starts; logsumexp is f32 [heads, queries]. `inner` of AttentionGrad is not used.
+void window_attention_forward(const Attention& task, const int64_t* longest_first, cudaStream_t stream);
+void window_attention_backward(const AttentionGrad& task, const int64_t* longest_first, cudaStream_t stream);
 
 }  // namespace earthcraft::gpu

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "attention.h"
+#include "bf16_pairs.cuh"
 #include "gemm_tile.cuh"
 #include "grid.cuh"
 
@@ -11,24 +12,19 @@ using Half = __nv_bfloat16;
 
 constexpr int kStrip = 16;           // rows that a warp multiplies
 constexpr int kOwn = 4 * kStrip;     // rows that four warps have at a time
-constexpr int kMostRows = 2 * kOwn;  // rows in shared memory; a longer set passes in chunks of so many
+constexpr int kSlots = 10 * kStrip;  // rows of every tensor that shared memory holds: of some heads of a small set, or of one head
+constexpr int kChunk = 2 * kOwn;     // rows in which a set of more than kSlots tokens passes
+constexpr int kMostStages = 4;       // heads under way at a time
 
-// How rows of D channels lie in shared memory, so that the copies of 16 bytes at one place of eight rows lie in different banks. `Turned`: a row's
-// copies are turned against those of its neighbours, which takes no room, and arithmetic for every address. `Padded`: rows lie 16 bytes further
-// apart.
+constexpr float kLog2E = 1.4426950408889634f;
+
+// Rows of D channels in shared memory: a row's copies of 16 bytes are turned against those of its neighbours, so that those at one place of eight
+// rows lie in different banks.
 template <int D>
 struct Turned {
   static constexpr int kDim = D, kAcross = D / kPerCopy<Half>, kStride = D;
   __device__ static int place(int row, int copy) { return (copy ^ (row / (8 / kAcross) % kAcross)) * kPerCopy<Half>; }
 };
-template <int D>
-struct Padded {
-  static constexpr int kDim = D, kAcross = D / kPerCopy<Half>, kStride = D + kPerCopy<Half>;
-  __device__ static int place(int row, int copy) { return copy * kPerCopy<Half>; }
-};
-
-// The rows that are kept in shared memory for sets of up to `longest` tokens: whole strips.
-constexpr int rows_kept(int64_t longest) { return longest >= kMostRows ? kMostRows : static_cast<int>((longest + kStrip - 1) / kStrip * kStrip); }
 
 // Rows of one tensor and head; numbers of tokens and strides are below 2³².
 struct Rows {
@@ -48,15 +44,37 @@ struct Chunk {
   __device__ unsigned token(int row) const { return static_cast<unsigned>(order != nullptr ? order[first + row] : first + row); }
 };
 
+// The chunks of a set as the own rows from `home`'s chunk on want them: that one comes first.
+struct Passes {
+  const int64_t* order;
+  int64_t begin;
+  int count, home;  // tokens of the set; the first row of the chunk that holds the own rows
+
+  __device__ Passes(const int64_t* of_order, int64_t first, int tokens, int own)
+      : order(of_order), begin(first), count(tokens), home(own / kChunk * kChunk) {}
+  __device__ int chunks() const { return (count + kChunk - 1) / kChunk; }
+  __device__ Chunk chunk(int pass) const { return part((home / kChunk + pass) % chunks() * kChunk, kChunk); }
+  __device__ Chunk part(int first, int most) const { return {order, begin + first, min(most, count - first)}; }
+};
+
+// The tokens of a set, or of a part of it, by a list in shared memory that is read once for all heads.
+struct Listed {
+  const unsigned* tokens;
+  int count;
+  __device__ int rows() const { return (count + kStrip - 1) / kStrip * kStrip; }
+  __device__ unsigned token(int row) const { return tokens[row]; }
+  __device__ Listed part(int first, int most) const { return {tokens + first, min(most, count - first)}; }
+};
+
 struct Fetched {
   Rows from;
   Half* to;
 };
 // Rows [count, D] of several tensors by copies of 16 bytes; `threads` of them, of which this is number `thread`, take turns.
-template <typename L, typename... Sources>
-__device__ void fetch_tokens(const Chunk& chunk, int thread, int threads, Sources... sources) {
+template <typename L, int kUnroll, typename Of, typename... Sources>
+__device__ void fetch_tokens(const Of& chunk, int thread, int threads, Sources... sources) {
   const int copy = thread % L::kAcross, d = copy * kPerCopy<Half>;
-#pragma unroll 4
+#pragma unroll kUnroll
   for (int row = thread / L::kAcross; row < chunk.rows(); row += threads / L::kAcross) {
     const bool there = row < chunk.count;
     const unsigned token = there ? chunk.token(row) : 0;
@@ -64,15 +82,18 @@ __device__ void fetch_tokens(const Chunk& chunk, int thread, int threads, Source
   }
 }
 
-// A warp's 16 rows from shared memory to their tokens, 16 bytes a lane.
-template <typename L>
-__device__ void store_strip(const Half* rows, const Rows& to, const Chunk& strip) {
-  const int lane = threadIdx.x % 32, copy = lane % L::kAcross;
-#pragma unroll
-  for (int row = lane / L::kAcross; row < kStrip; row += 32 / L::kAcross)
-    if (row < strip.count)
-      *reinterpret_cast<int4*>(to.at(strip.token(row)) + copy * kPerCopy<Half>) =
-          *reinterpret_cast<const int4*>(rows + row * L::kStride + L::place(row, copy));
+// All but the last `open` groups of this thread's copies have arrived; fewer than kMostStages.
+__device__ inline void await_copies_but(int open) {
+  switch (open) {
+    case 0:
+      return await_copies<0>();
+    case 1:
+      return await_copies<1>();
+    case 2:
+      return await_copies<2>();
+    default:
+      return await_copies<3>();
+  }
 }
 
 // Where a lane finds its rows of four 8 × 8 tiles of a strip: [16 rows, 16 columns] as the left operand, or, read turned, as the right one; and
@@ -115,10 +136,6 @@ __device__ inline float power_of_two(float x) {
   return y;
 }
 
-__device__ inline unsigned pack(float low, float high) {
-  const __nv_bfloat162 two = __floats2bfloat162_rn(low, high);
-  return reinterpret_cast<const unsigned&>(two);
-}
 // Two [16, 8] products side by side are the left operand of the next product.
 __device__ inline void as_left(const float (&low)[4], const float (&high)[4], unsigned (&to)[4]) {
   to[0] = pack(low[0], low[1]), to[1] = pack(low[2], low[3]), to[2] = pack(high[0], high[1]), to[3] = pack(high[2], high[3]);
@@ -144,15 +161,56 @@ struct StripSums {
 #pragma unroll
     for (auto& tile : tiles) tile[0] *= upper, tile[1] *= upper, tile[2] *= lower, tile[3] *= lower;
   }
-  __device__ void write(Half* rows) const {
-    const int row = threadIdx.x % 32 / 4, within = threadIdx.x % 4 * 2;
+  // To the rows of `strip`'s tokens.
+  template <typename Of>
+  __device__ void store(const Rows& to, const Of& strip) const {
+    const int row = threadIdx.x % 32 / 4, quarter = threadIdx.x % 4;
 #pragma unroll
-    for (int tile = 0; tile < L::kDim / 8; ++tile) {
-      Half* at = rows + row * L::kStride + L::place(row, tile) + within;
-      *reinterpret_cast<unsigned*>(at) = pack(tiles[tile][0], tiles[tile][1]);
-      *reinterpret_cast<unsigned*>(at + 8 * L::kStride) = pack(tiles[tile][2], tiles[tile][3]);
+    for (int half = 0; half < 2; ++half) {
+      const bool there = row + half * 8 < strip.count;
+      Half* at = there ? to.at(strip.token(row + half * 8)) : nullptr;
+      if constexpr (L::kDim < 32) {
+#pragma unroll
+        for (int tile = 0; tile < L::kDim / 8; ++tile)
+          if (there) *reinterpret_cast<unsigned*>(at + tile * 8 + quarter * 2) = pack(tiles[tile][2 * half], tiles[tile][2 * half + 1]);
+      } else {
+#pragma unroll
+        for (int tile = 0; tile < L::kDim / 8; tile += 4) {
+          unsigned packed[4];
+#pragma unroll
+          for (int i = 0; i < 4; ++i) packed[i] = pack(tiles[tile + i][2 * half], tiles[tile + i][2 * half + 1]);
+          turn_four(packed);
+          if (there) *reinterpret_cast<uint4*>(at + (tile + quarter) * 8) = make_uint4(packed[0], packed[1], packed[2], packed[3]);
+        }
+      }
     }
   }
 };
+
+// What a block of threads has: some heads of one set. The sets with most tokens come first, so that the last blocks are short ones.
+struct SetHeads {
+  int64_t begin, head;
+  int count;
+
+  __device__ SetHeads(const Attention& t, const int64_t* longest_first, int heads) {
+    const int64_t parts = t.heads / heads, set = longest_first[blockIdx.x / parts];
+    begin = t.q_starts[set], head = blockIdx.x % parts * heads;
+    count = static_cast<int>(t.q_starts[set + 1] - begin);
+  }
+  // Into shared memory. The block's threads meet behind it.
+  __device__ Listed list(const int64_t* order, unsigned* tokens) const {
+    for (int row = threadIdx.x; row < count; row += blockDim.x)
+      tokens[row] = static_cast<unsigned>(order != nullptr ? order[begin + row] : begin + row);
+    __syncthreads();
+    return {tokens, count};
+  }
+};
+
+// Heads that a block takes one after another: as many as leave a GPU of 132 multiprocessors four rounds of blocks.
+inline int heads_of_block(const Attention& t, int blocks_of_processor) {
+  int64_t heads = t.heads;
+  while (heads % 2 == 0 && t.sets * (t.heads / heads) < int64_t{4} * 132 * blocks_of_processor) heads /= 2;
+  return static_cast<int>(heads);
+}
 
 }  // namespace earthcraft::gpu

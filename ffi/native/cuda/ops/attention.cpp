@@ -40,7 +40,8 @@ struct Operands {
            const at::Tensor& kv_starts_any) {
     check_attention_operands(q_any, k_any, v_any);
     q = dense_rows(q_any), k = dense_rows(k_any), v = dense_rows(v_any);
-    q_starts = shaped_starts(starts_name("q_starts", q_starts_any, kv_starts_any), q_starts_any), kv_starts = shaped_starts("kv_starts", kv_starts_any);
+    q_starts = shaped_starts(starts_name("q_starts", q_starts_any, kv_starts_any), q_starts_any),
+    kv_starts = shaped_starts("kv_starts", kv_starts_any);
     order = shaped_order(order_any, q.size(0));
     check_device("attention", q, {{"k", k}, {"v", v}, {"order", order}, {"q_starts", q_starts}, {"kv_starts", kv_starts}});
     check_attention_sets(q, k, order, q_starts, kv_starts);
@@ -83,11 +84,9 @@ bool of_themselves(const Operands& o) {
   return o.q_starts.const_data_ptr() == o.kv_starts.const_data_ptr() && o.q_starts.size(0) == o.kv_starts.size(0) && o.q.size(0) == o.k.size(0);
 }
 
-// Small sets that attend to themselves: their longest, else 0.
-int64_t longest_window(const Operands& o, double scale) {
-  if (!for_flash(o) || scale <= 0 || !window_head_dim(o.dim()) || !of_themselves(o)) return 0;
-  const int64_t longest = longest_set(o.q_starts);
-  return longest <= kMostOfWindow ? longest : 0;
+// Small sets that attend to themselves.
+bool within_windows(const Operands& o, double scale) {
+  return for_flash(o) && scale > 0 && window_head_dim(o.dim()) && of_themselves(o) && longest_set(o.q_starts) <= kMostOfWindow;
 }
 
 // cuDNN's forward is a third faster than FlashAttention-2 on long sets, and makes a plan for every length that it has not met: for sets of one
@@ -141,9 +140,9 @@ std::tuple<at::Tensor, at::Tensor> forward_op(const at::Tensor& q, const at::Ten
   const Operands o(q, k, v, order, q_starts, kv_starts);
   const OnDevice on(o.q);
   at::Tensor out = at::empty(o.q.sizes(), o.q.options());
-  if (const int64_t longest = longest_window(o, scale)) {
+  if (within_windows(o, scale)) {
     at::Tensor logsumexp = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(at::kFloat));
-    window_attention_forward(o.task(out, logsumexp, scale), longest, on.stream());
+    window_attention_forward(o.task(out, logsumexp, scale), longest_first(o.q_starts).const_data_ptr<int64_t>(), on.stream());
     on.launched();
     return {out, logsumexp};
   }
@@ -184,8 +183,8 @@ void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::
     return {o.task(dense_out, logsumexp, scale), tokens_of(out_grad, o.order), tokens_of(q_grad, o.order),
             tokens_of(k_grad, o.order),          tokens_of(v_grad, o.order),   inner.defined() ? inner.mutable_data_ptr() : nullptr};
   };
-  if (const int64_t longest = longest_window(o, scale)) {
-    window_attention_backward(task({}), longest, on.stream());
+  if (within_windows(o, scale)) {
+    window_attention_backward(task({}), longest_first(o.q_starts).const_data_ptr<int64_t>(), on.stream());
     on.launched();
     return;
   }

@@ -1,6 +1,7 @@
 #include "sets.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/argsort.h>
 #include <ATen/ops/cumsum.h>
 #include <ATen/ops/diff.h>
 #include <ATen/ops/floor_divide.h>
@@ -13,6 +14,10 @@ namespace earthcraft::gpu {
 int64_t longest_set(const at::Tensor& starts) {
   if (starts.size(0) < 2) return 0;
   return Memory<int64_t>::of_process().of({starts}, 0, [&] { return at::diff(starts).max().item<int64_t>(); });
+}
+
+at::Tensor longest_first(const at::Tensor& starts) {
+  return Memory<at::Tensor>::of_process().of({starts}, 0, [&] { return at::argsort(at::diff(starts), /*stable=*/true, 0, /*descending=*/true); });
 }
 
 at::Tensor tiles_of_sets(const at::Tensor& starts, int64_t tile) {
