@@ -37,9 +37,9 @@ function convolution(
   return [out.to(to === "f64" ? "f64" : "f32")];
 }
 
-function windows(count: number, heads: number, dim: number, to: "f32" | "bf16" | "f64", shift = 4): readonly Tensor[] {
+function windows(count: number, heads: number, dim: number, to: "f32" | "bf16" | "f64", shift = 4, edge = 8): readonly Tensor[] {
   const coords = voxels(count, 8);
-  const [order, starts] = e.windowPartition(coords, 8, shift);
+  const [order, starts] = e.windowPartition(coords, edge, shift);
   return [e.windowAttentionPacked(leaf(count, 3, heads, dim).to(to), order, starts).to(to === "f64" ? "f64" : "f32")];
 }
 
@@ -98,6 +98,10 @@ export const gpuSamples: Samples = {
     const [feats, weight] = [leaf(coords.size(0), 32), leaf(27, 32, 32)];
     return autocast("bf16", () => e.sparseConv(feats, weight, null, pairs, starts, null, null, coords.size(0))).to("f32");
   },
+  "linear bf16": () => [e.linear(half(3000, 48), half(64, 48), half(64)).to("f32")],
+  "linear bf16, odd columns": () => [e.linear(half(70, 2, 48), half(27, 48), half(27)).to("f32")],
+  "linear bf16 of no row": () => [e.linear(half(0, 48), half(64, 48), half(64)).to("f32")],
+  "linear under autocast": () => [autocast("bf16", () => e.linear(leaf(900, 48), leaf(1024, 48), leaf(1024))).to("f32")],
   "window_attention f32, D 64": () => windows(4000, 2, 64, "f32"),
   "window_attention f32, D 20": () => windows(2000, 3, 20, "f32", 0),
   "window_attention f32, D 256": () => windows(1000, 1, 256, "f32"),
@@ -105,6 +109,9 @@ export const gpuSamples: Samples = {
   "window_attention bf16, D 64": () => windows(4000, 2, 64, "bf16"),
   "window_attention bf16, D 32": () => windows(4000, 3, 32, "bf16", 0),
   "window_attention bf16, D 16": () => windows(4000, 3, 16, "bf16"),
+  "window_attention bf16, a head's tokens fill a block": () => windows(7200, 2, 64, "bf16"),
+  "window_attention bf16, heads one after another": () => windows(20_000, 8, 64, "bf16", 0, 4),
+  "window_attention bf16, many heads one after another": () => windows(5000, 8, 32, "bf16", 0, 2),
   "window_attention bf16, more tokens than a block keeps": () => windows(9000, 2, 64, "bf16"),
   "window_attention bf16, more tokens than a window has": () => windows(18_000, 2, 32, "bf16"),
   "window_attention bf16, D 20": () => windows(2000, 3, 20, "bf16"),

@@ -1,7 +1,8 @@
 // y = x Wᵀ + b, and its three gradients. f32 on the CPU takes our own kernels where libtorch's MKL is the slower one: on processors that are not
 // Intel's it runs at half their speed (and oneDNN, which is as quick as ours, prepares itself anew for every number of voxels). bf16 takes them where
 // the processor lacks AVX-512: libtorch then multiplies ten times as slowly as in f32. Blocks of rows are made f32 as they pass, sums stay f32. Every
-// other type, device and processor goes to ATen, whose double is the reference.
+// other type, device and processor goes to ATen, whose double is the reference (GPUs sum the bias's gradient in bf16 themselves:
+// cuda/ops/linear.cpp).
 //
 // Shapes:  x [..., in], weight [out, in], bias [out] or none; out [..., out].
 
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "autocast.h"
+#include "linear.h"
 #include "scratch.h"
 
 namespace earthcraft {
@@ -65,13 +67,6 @@ bool ours(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& b
   return (type == at::kFloat ? ours_is_faster().f32 : type == at::kBFloat16 && ours_is_faster().bf16) && plain(x, type) && plain(weight, type) &&
          (!bias.has_value() || plain(*bias, type)) && x.dim() >= 1 && weight.dim() == 2 && weight.numel() > 0 &&
          x.numel() >= kFewRows * weight.size(1);
-}
-
-void check_linear(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias) {
-  TORCH_CHECK(x.dim() >= 1 && weight.dim() == 2 && x.size(-1) == weight.size(1), "linear: weight must be [out, ", x.dim() > 0 ? x.size(-1) : 0,
-              "] for x ", x.sizes(), ", got ", weight.sizes());
-  TORCH_CHECK(!bias.has_value() || (bias->dim() == 1 && bias->size(0) == weight.size(0)), "linear: bias must be [", weight.size(0), "] for weight ",
-              weight.sizes(), ", got ", bias.has_value() ? bias->sizes() : at::IntArrayRef());
 }
 
 // Panels of a dense [depth, columns] f32, or of its transpose where `swapped`.
@@ -144,10 +139,8 @@ at::Tensor linear_op(const at::Tensor& x_any, const at::Tensor& weight_any, cons
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> linear_backward_op(const at::Tensor& out_grad_any, const at::Tensor& x_any,
                                                                   const at::Tensor& weight_any, bool x_wanted, bool weight_wanted, bool bias_wanted) {
-  check_linear(x_any, weight_any, std::nullopt);
+  check_linear_grad(out_grad_any, x_any, weight_any);
   const int64_t depth = weight_any.size(1), columns = weight_any.size(0), rows = x_any.numel() / std::max<int64_t>(1, depth);
-  TORCH_CHECK(out_grad_any.numel() == rows * columns, "linear_backward: out_grad must be [", rows, ", ", columns, "] for x ", x_any.sizes(),
-              " and weight ", weight_any.sizes(), ", got ", out_grad_any.sizes());
   const at::Tensor out_grad = out_grad_any.contiguous(), x = x_any.contiguous(), weight = weight_any.contiguous();
   const at::Tensor slopes = out_grad.reshape({rows, columns}), features = x.reshape({rows, depth});
   at::Tensor x_grad, weight_grad, bias_grad;
@@ -196,9 +189,14 @@ struct LinearFunction : torch::autograd::Function<LinearFunction> {
   }
 };
 
+// On GPUs the gradient of a bias in bf16 is our own sum (cuda/ops/linear.cpp).
+bool own_gradients(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias) {
+  return ours(x, weight, bias) || (x.is_cuda() && x.scalar_type() == at::kBFloat16 && bias.has_value() && bias->requires_grad());
+}
+
 at::Tensor linear_autograd(const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias) {
   check_linear(x, weight, bias);
-  return ours(x, weight, bias) ? LinearFunction::apply(x, weight, bias) : at::linear(x, weight, bias);
+  return own_gradients(x, weight, bias) ? LinearFunction::apply(x, weight, bias) : at::linear(x, weight, bias);
 }
 
 // ATen's policy: everything in the region's low precision.
