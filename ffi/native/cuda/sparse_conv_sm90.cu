@@ -41,7 +41,8 @@ struct Stages {
 
 #ifdef EC_SM90
 
-// A block's way through tiles and panels. The heaviest tiles come first and are dealt to and fro, so all blocks have about as much to do.
+// A block's way through tiles and panels. The heaviest tiles come first and are dealt to and fro, the last round from the block that has least, so
+// all blocks have about as much to do.
 template <typename S>
 struct Works {
   const ConvTiled& t;
@@ -58,7 +59,8 @@ struct Works {
   __device__ int taps() const { return valid() ? t.tiles.counts[tile()] : 0; }
   __device__ void advance() {
     ++round;
-    work = round * gridDim.x + (round % 2 == 0 ? blockIdx.x : gridDim.x - 1 - blockIdx.x);
+    const bool back = round % 2 == 1 || (round + 1) * gridDim.x >= works;
+    work = round * gridDim.x + (back ? gridDim.x - 1 - blockIdx.x : blockIdx.x);
   }
 };
 

@@ -24,6 +24,7 @@
 #include "attention.h"
 #include "attention_reference.h"
 #include "autocast.h"
+#include "bf16_tiles.h"
 #include "scratch.h"
 
 namespace earthcraft {
@@ -95,16 +96,6 @@ void bf16_product(int64_t rows, int64_t columns, int64_t depth, int64_t a_stride
                               reinterpret_cast<const at::BFloat16*>(b), c);
 }
 
-// Whether the processor has tiles for bf16 that libtorch uses: without them f32 is as fast, and more exact.
-bool has_tiles() {
-#if defined(__x86_64__)
-  static const bool found = cpu_variant() == CpuVariant::avx512 && at::native::cpublas::could_pack(at::kBFloat16);
-  return found;
-#else
-  return false;
-#endif
-}
-
 template <typename T>
 AttentionReference<T> reference_of(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& q_order,
                                    const at::Tensor& kv_order, const at::Tensor& q_starts, const at::Tensor& kv_starts, double scale) {
@@ -134,7 +125,7 @@ std::tuple<at::Tensor, at::Tensor> attention_forward(const at::Tensor& q_any, co
   const int64_t* qs = q_starts.const_data_ptr<int64_t>();
   // Packing is worth its time where many queries read what was packed.
   const bool wide = q.scalar_type() == at::kBFloat16 && q.size(2) > 0 && q.size(2) % 32 == 0 && scale > 0 && longest(kv_starts) >= kWideLeast &&
-                    longest(q_starts) >= kWideLeast && has_tiles();
+                    longest(q_starts) >= kWideLeast && has_bf16_tiles();
   const int64_t most = wide ? kWideQueryChunk : query_chunk(q_starts, heads);
   struct Chunk {
     int64_t set, begin, end;

@@ -1,6 +1,7 @@
 // y = x Wᵀ + b, and its three gradients. f32 on the CPU takes our own kernels where libtorch's MKL is the slower one: on processors that are not
 // Intel's it runs at half their speed (and oneDNN, which is as quick as ours, prepares itself anew for every number of voxels). bf16 takes them where
-// the processor lacks AVX-512: libtorch then multiplies ten times as slowly as in f32. Blocks of rows are made f32 as they pass, sums stay f32. Every
+// the processor lacks AVX-512, as libtorch then multiplies ten times as slowly as in f32, and on Intel's that have it without tiles, where libtorch
+// takes half as long again. Blocks of rows are made f32 as they pass, sums stay f32. Every
 // other type, device and processor goes to ATen, whose double is the reference (GPUs sum the bias's gradient in bf16 themselves:
 // cuda/ops/linear.cpp).
 //
@@ -25,6 +26,7 @@
 #include <vector>
 
 #include "autocast.h"
+#include "bf16_tiles.h"
 #include "linear.h"
 #include "scratch.h"
 
@@ -52,7 +54,8 @@ Faster ours_is_faster() {
     if (forced != nullptr && std::strcmp(forced, "ours") == 0) return {true, true};
     if (forced != nullptr && std::strcmp(forced, "libtorch") == 0) return {false, false};
 #if defined(__x86_64__)
-    return {cpu_variant() != CpuVariant::baseline && !__builtin_cpu_is("intel"), cpu_variant() == CpuVariant::avx2};
+    const bool intel = __builtin_cpu_is("intel"), wide = cpu_variant() == CpuVariant::avx512;
+    return {cpu_variant() != CpuVariant::baseline && !intel, cpu_variant() == CpuVariant::avx2 || (wide && intel && !has_bf16_tiles())};
 #else
     return {false, false};
 #endif
