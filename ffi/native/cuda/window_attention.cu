@@ -93,9 +93,10 @@ __device__ void attend(Attending<L>& attending, const Strip<L>& queries, const H
     attending.add(queries, k + key * L::kStride, v + key * L::kStride, min(attending.kStep, count - key), scale2);
 }
 
-// One head of a set that does not fit into shared memory: its keys pass in chunks, once for every 64 queries.
+// The head of a set that does not fit into shared memory: its keys pass in chunks, once for every 64 queries.
 template <typename L>
-__device__ void attend_in_chunks(const Attention& t, Half* memory, const SetHeads& set, int64_t head, float scale2) {
+__device__ void attend_in_chunks(const Attention& t, Half* memory, const SetHeads& set, float scale2) {
+  const int64_t head = set.head;
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   Half* own = memory + warp * kStrip * L::kStride;  // a warp's queries
   Half *k = memory + kOwn * L::kStride, *v = k + kChunk * L::kStride;
@@ -123,20 +124,20 @@ __device__ void attend_in_chunks(const Attention& t, Half* memory, const SetHead
 }
 
 template <typename L>
-__device__ void attend_heads(const Attention& t, Half* memory, const SetHeads& set, int heads, float scale2) {
+__device__ void attend_heads(const Attention& t, Half* memory, const SetHeads& set, float scale2) {
   const Listed all = set.list(t.q.order, reinterpret_cast<unsigned*>(memory + 3 * kSlots * L::kStride));
   const int rows = all.rows(), stages = min(kMostStages, kSlots / rows), warp = threadIdx.x / 32;
   const auto stage = [&](int h) { return memory + h % stages * rows * 3 * L::kStride; };  // q, then k, then v
   const auto fetch = [&](int h) {
     Half* q = stage(h);
     const int64_t head = set.head + h;
-    if (h < heads)
+    if (h < set.heads)
       fetch_tokens<L, 4>(all, threadIdx.x, kForwardThreads, Fetched{Rows(t.q, head), q}, Fetched{Rows(t.k, head), q + rows * L::kStride},
                          Fetched{Rows(t.v, head), q + 2 * rows * L::kStride});
     close_copies();
   };
   for (int h = 0; h < stages; ++h) fetch(h);
-  for (int h = 0; h < heads; ++h) {
+  for (int h = 0; h < set.heads; ++h) {
     await_copies_but(stages - 1);
     __syncthreads();
     const Half* q = stage(h);
@@ -153,35 +154,35 @@ __device__ void attend_heads(const Attention& t, Half* memory, const SetHeads& s
 }
 
 template <int D>
-__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks) forward_kernel(Attention t, const int64_t* longest_first, int heads) {
+__global__ void __launch_bounds__(kForwardThreads, kForwardBlocks) forward_kernel(Attention t, const int64_t* longest_first, WindowShares shares) {
   using L = Turned<D>;
   extern __shared__ __align__(16) char memory[];
   Half* rows = reinterpret_cast<Half*>(memory);
-  const SetHeads set(t, longest_first, heads);
+  const SetHeads set(t, longest_first, shares);
   const float scale2 = static_cast<float>(t.scale) * kLog2E;
   if (set.count == 0) return;
   if (set.count <= kSlots)
-    attend_heads<L>(t, rows, set, heads, scale2);
+    attend_heads<L>(t, rows, set, scale2);
   else
-    for (int h = 0; h < heads; ++h) attend_in_chunks<L>(t, rows, set, set.head + h, scale2);
+    attend_in_chunks<L>(t, rows, set, scale2);
 }
 
 template <int D>
-void launch(const Attention& t, const int64_t* longest_first, cudaStream_t stream) {
+void launch(const Attention& t, const WindowOrder& order, cudaStream_t stream) {
   static_assert(kOwn + 2 * kChunk <= 3 * kSlots, "a chunk of k and of v beside the own queries");
-  const int heads = heads_of_block(t, kForwardBlocks);
+  const WindowShares shares = window_shares(t.sets, order.long_sets, t.heads, kForwardBlocks * kProcessors);
   const int bytes = 3 * kSlots * Turned<D>::kStride * static_cast<int>(sizeof(Half)) + kSlots * static_cast<int>(sizeof(unsigned));
   cudaFuncSetAttribute(forward_kernel<D>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-  forward_kernel<D><<<static_cast<unsigned>(t.sets * (t.heads / heads)), kForwardThreads, bytes, stream>>>(t, longest_first, heads);
+  forward_kernel<D><<<static_cast<unsigned>(shares.blocks()), kForwardThreads, bytes, stream>>>(t, order.longest_first, shares);
 }
 
 }  // namespace
 
-void window_attention_forward(const Attention& task, const int64_t* longest_first, cudaStream_t stream) {
+void window_attention_forward(const Attention& task, const WindowOrder& order, cudaStream_t stream) {
   if (task.sets * task.heads == 0) return;
-  if (task.dim == 16) launch<16>(task, longest_first, stream);
-  if (task.dim == 32) launch<32>(task, longest_first, stream);
-  if (task.dim == 64) launch<64>(task, longest_first, stream);
+  if (task.dim == 16) launch<16>(task, order, stream);
+  if (task.dim == 32) launch<32>(task, order, stream);
+  if (task.dim == 64) launch<64>(task, order, stream);
 }
 
 }  // namespace earthcraft::gpu

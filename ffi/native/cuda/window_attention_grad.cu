@@ -153,13 +153,13 @@ __device__ void meet() { asm volatile("barrier.sync 1, %0;\n" ::"n"(kGradThreads
 
 // One strip of a set that passes in chunks. Every warp of the block comes here as often, for the barriers.
 template <typename Grad, typename L>
-__device__ void grad_strip_in_chunks(const AttentionGrad& g, GradRoom<L>& room, const SetHeads& set, int64_t head, int first) {
+__device__ void grad_strip_in_chunks(const AttentionGrad& g, GradRoom<L>& room, const SetHeads& set, int first) {
   const Passes passes(g.forward.q.order, set.begin, set.count, first / kOwn * kOwn);
   Grad own;
   for (int pass = 0; pass < passes.chunks(); ++pass) {
     const Chunk chunk = passes.chunk(pass);
     meet();
-    room.fetch(g, chunk, chunk.first, head);
+    room.fetch(g, chunk, chunk.first, set.head);
     await_copies<0>();
     meet();
     room.prepare(chunk.count);
@@ -168,18 +168,19 @@ __device__ void grad_strip_in_chunks(const AttentionGrad& g, GradRoom<L>& room, 
     if (pass == 0) own.load(room, first - passes.home);
     own.add(room, chunk.count, static_cast<float>(g.forward.scale) * kLog2E);
   }
-  if (first < set.count) own.store(g, passes.part(first, kStrip), head);
+  if (first < set.count) own.store(g, passes.part(first, kStrip), set.head);
 }
 
+// The head of a set that does not fit into shared memory.
 template <typename L>
-__device__ void grad_in_chunks(const AttentionGrad& g, char* memory, const SetHeads& set, int64_t head) {
+__device__ void grad_in_chunks(const AttentionGrad& g, char* memory, const SetHeads& set) {
   GradRoom<L> room(memory, kChunk);
   const int warp = threadIdx.x / 32;
   for (int tile = 0; tile < set.count; tile += kOwn)
     if (warp < 4)
-      grad_strip_in_chunks<KeyGrad<L>>(g, room, set, head, tile + warp * kStrip);
+      grad_strip_in_chunks<KeyGrad<L>>(g, room, set, tile + warp * kStrip);
     else
-      grad_strip_in_chunks<QueryGrad<L>>(g, room, set, head, tile + (warp - 4) * kStrip);
+      grad_strip_in_chunks<QueryGrad<L>>(g, room, set, tile + (warp - 4) * kStrip);
 }
 
 // One strip of a set whose rows are all there.
@@ -192,18 +193,18 @@ __device__ void grad_strip(const AttentionGrad& g, const GradRoom<L>& room, cons
 }
 
 template <typename L>
-__device__ void grad_heads(const AttentionGrad& g, char* memory, const SetHeads& set, int heads) {
+__device__ void grad_heads(const AttentionGrad& g, char* memory, const SetHeads& set) {
   const Listed all = set.list(g.forward.q.order, reinterpret_cast<unsigned*>(memory + GradRoom<L>::bytes(kSlots)));
   const int rows = all.rows(), stages = min(kMostStages, kSlots / rows), warp = threadIdx.x / 32;
   const auto stage = [&](int h) { return GradRoom<L>(memory + h % stages * GradRoom<L>::bytes(rows), rows); };
   const auto fetch = [&](int h) {
-    if (h < heads)
+    if (h < set.heads)
       stage(h).fetch(g, all, set.begin, set.head + h);
     else
       close_copies();
   };
   for (int h = 0; h < stages; ++h) fetch(h);
-  for (int h = 0; h < heads; ++h) {
+  for (int h = 0; h < set.heads; ++h) {
     GradRoom<L> room = stage(h);
     await_copies_but(stages - 1);
     __syncthreads();
@@ -220,32 +221,32 @@ __device__ void grad_heads(const AttentionGrad& g, char* memory, const SetHeads&
 }
 
 template <int D>
-__global__ void __launch_bounds__(kGradThreads, kGradBlocks) backward_kernel(AttentionGrad g, const int64_t* longest_first, int heads) {
+__global__ void __launch_bounds__(kGradThreads, kGradBlocks) backward_kernel(AttentionGrad g, const int64_t* longest_first, WindowShares shares) {
   using L = Turned<D>;
   extern __shared__ __align__(16) char memory[];
-  const SetHeads set(g.forward, longest_first, heads);
+  const SetHeads set(g.forward, longest_first, shares);
   if (set.count == 0) return;
   if (set.count <= kSlots)
-    grad_heads<L>(g, memory, set, heads);
+    grad_heads<L>(g, memory, set);
   else
-    for (int h = 0; h < heads; ++h) grad_in_chunks<L>(g, memory, set, set.head + h);
+    grad_in_chunks<L>(g, memory, set);
 }
 
 template <int D>
-void launch(const AttentionGrad& g, const int64_t* longest_first, cudaStream_t stream) {
-  const Attention& t = g.forward;
-  const int heads = heads_of_block(t, kGradBlocks), bytes = GradRoom<Turned<D>>::bytes(kSlots) + kSlots * static_cast<int>(sizeof(unsigned));
+void launch(const AttentionGrad& g, const WindowOrder& order, cudaStream_t stream) {
+  const WindowShares shares = window_shares(g.forward.sets, order.long_sets, g.forward.heads, kGradBlocks * kProcessors);
+  const int bytes = GradRoom<Turned<D>>::bytes(kSlots) + kSlots * static_cast<int>(sizeof(unsigned));
   cudaFuncSetAttribute(backward_kernel<D>, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-  backward_kernel<D><<<static_cast<unsigned>(t.sets * (t.heads / heads)), kGradThreads, bytes, stream>>>(g, longest_first, heads);
+  backward_kernel<D><<<static_cast<unsigned>(shares.blocks()), kGradThreads, bytes, stream>>>(g, order.longest_first, shares);
 }
 
 }  // namespace
 
-void window_attention_backward(const AttentionGrad& task, const int64_t* longest_first, cudaStream_t stream) {
+void window_attention_backward(const AttentionGrad& task, const WindowOrder& order, cudaStream_t stream) {
   if (task.forward.sets * task.forward.heads == 0) return;
-  if (task.forward.dim == 16) launch<16>(task, longest_first, stream);
-  if (task.forward.dim == 32) launch<32>(task, longest_first, stream);
-  if (task.forward.dim == 64) launch<64>(task, longest_first, stream);
+  if (task.forward.dim == 16) launch<16>(task, order, stream);
+  if (task.forward.dim == 32) launch<32>(task, order, stream);
+  if (task.forward.dim == 64) launch<64>(task, order, stream);
 }
 
 }  // namespace earthcraft::gpu

@@ -5,6 +5,8 @@
 #include "bf16_pairs.cuh"
 #include "gemm_tile.cuh"
 #include "grid.cuh"
+#include "window_attention.h"
+#include "window_shares.h"
 
 namespace earthcraft::gpu {
 
@@ -12,9 +14,11 @@ using Half = __nv_bfloat16;
 
 constexpr int kStrip = 16;           // rows that a warp multiplies
 constexpr int kOwn = 4 * kStrip;     // rows that four warps have at a time
-constexpr int kSlots = 10 * kStrip;  // rows of every tensor that shared memory holds: of some heads of a small set, or of one head
-constexpr int kChunk = 2 * kOwn;     // rows in which a set of more than kSlots tokens passes
+constexpr int kSlots = kWindowRows;  // rows of every tensor that shared memory holds: of some heads of a small set, or of one head
+constexpr int kChunk = 2 * kOwn;     // rows in which a longer set passes
 constexpr int kMostStages = 4;       // heads under way at a time
+
+constexpr int kProcessors = 132;  // multiprocessors of an H100
 
 constexpr float kLog2E = 1.4426950408889634f;
 
@@ -187,15 +191,16 @@ struct StripSums {
   }
 };
 
-// What a block of threads has: some heads of one set. The sets with most tokens come first, so that the last blocks are short ones.
+// What a block of threads has: some heads of one set.
 struct SetHeads {
   int64_t begin, head;
-  int count;
+  int count, heads;
 
-  __device__ SetHeads(const Attention& t, const int64_t* longest_first, int heads) {
-    const int64_t parts = t.heads / heads, set = longest_first[blockIdx.x / parts];
-    begin = t.q_starts[set], head = blockIdx.x % parts * heads;
-    count = static_cast<int>(t.q_starts[set + 1] - begin);
+  __device__ SetHeads(const Attention& t, const int64_t* longest_first, const WindowShares& shares) {
+    const WindowShare share = shares.of(blockIdx.x);
+    const int64_t set = longest_first[share.set];
+    begin = t.q_starts[set], head = share.head;
+    count = static_cast<int>(t.q_starts[set + 1] - begin), heads = share.heads;
   }
   // Into shared memory. The block's threads meet behind it.
   __device__ Listed list(const int64_t* order, unsigned* tokens) const {
@@ -205,12 +210,5 @@ struct SetHeads {
     return {tokens, count};
   }
 };
-
-// Heads that a block takes one after another: as many as leave a GPU of 132 multiprocessors four rounds of blocks.
-inline int heads_of_block(const Attention& t, int blocks_of_processor) {
-  int64_t heads = t.heads;
-  while (heads % 2 == 0 && t.sets * (t.heads / heads) < int64_t{4} * 132 * blocks_of_processor) heads /= 2;
-  return static_cast<int>(heads);
-}
 
 }  // namespace earthcraft::gpu

@@ -89,6 +89,8 @@ bool within_windows(const Operands& o, double scale) {
   return for_flash(o) && scale > 0 && window_head_dim(o.dim()) && of_themselves(o) && longest_set(o.q_starts) <= kMostOfWindow;
 }
 
+WindowOrder window_order(const at::Tensor& starts) { return {longest_first(starts).const_data_ptr<int64_t>(), sets_beyond(starts, kWindowRows)}; }
+
 // cuDNN's forward is a third faster than FlashAttention-2 on long sets, and makes a plan for every length that it has not met: for sets of one
 // length.
 constexpr int64_t kLongSet = 1024, kMostCudnnDim = 128;
@@ -142,7 +144,7 @@ std::tuple<at::Tensor, at::Tensor> forward_op(const at::Tensor& q, const at::Ten
   at::Tensor out = at::empty(o.q.sizes(), o.q.options());
   if (within_windows(o, scale)) {
     at::Tensor logsumexp = at::empty({o.heads(), o.q.size(0)}, o.q.options().dtype(at::kFloat));
-    window_attention_forward(o.task(out, logsumexp, scale), longest_first(o.q_starts).const_data_ptr<int64_t>(), on.stream());
+    window_attention_forward(o.task(out, logsumexp, scale), window_order(o.q_starts), on.stream());
     on.launched();
     return {out, logsumexp};
   }
@@ -184,7 +186,7 @@ void backward_into(const at::Tensor& out_grad_any, const Operands& o, const at::
             tokens_of(k_grad, o.order),          tokens_of(v_grad, o.order),   inner.defined() ? inner.mutable_data_ptr() : nullptr};
   };
   if (within_windows(o, scale)) {
-    window_attention_backward(task({}), longest_first(o.q_starts).const_data_ptr<int64_t>(), on.stream());
+    window_attention_backward(task({}), window_order(o.q_starts), on.stream());
     on.launched();
     return;
   }

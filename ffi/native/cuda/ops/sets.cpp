@@ -16,6 +16,11 @@ int64_t longest_set(const at::Tensor& starts) {
   return Memory<int64_t>::of_process().of({starts}, 0, [&] { return at::diff(starts).max().item<int64_t>(); });
 }
 
+int64_t sets_beyond(const at::Tensor& starts, int64_t tokens) {
+  // The number 0 is longest_set's.
+  return Memory<int64_t>::of_process().of({starts}, 1 + tokens, [&] { return at::diff(starts).gt(tokens).sum().item<int64_t>(); });
+}
+
 at::Tensor longest_first(const at::Tensor& starts) {
   return Memory<at::Tensor>::of_process().of({starts}, 0, [&] { return at::argsort(at::diff(starts), /*stable=*/true, 0, /*descending=*/true); });
 }

@@ -9,6 +9,9 @@ namespace earthcraft::gpu {
 // Tokens of the longest set.
 int64_t longest_set(const at::Tensor& starts);
 
+// How many sets have more than so many tokens.
+int64_t sets_beyond(const at::Tensor& starts, int64_t tokens);
+
 // The sets in the order of their size, the longest first: int64 [sets].
 at::Tensor longest_first(const at::Tensor& starts);
 
