@@ -1,12 +1,12 @@
 // A window's tokens in shared memory, a head at a time, and the fragments of tensor cores read from there.
 #pragma once
 
+#include "../kernels/window_shares.h"
 #include "attention.h"
 #include "bf16_pairs.cuh"
 #include "gemm_tile.cuh"
 #include "grid.cuh"
 #include "window_attention.h"
-#include "window_shares.h"
 
 namespace earthcraft::gpu {
 

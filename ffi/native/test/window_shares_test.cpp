@@ -1,10 +1,10 @@
-#include "../cuda/window_shares.h"
+#include "../kernels/window_shares.h"
 
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace earthcraft::gpu {
+namespace earthcraft {
 namespace {
 
 TEST(WindowShares, GiveEveryHeadOfEverySetToOneBlock) {
@@ -32,4 +32,4 @@ TEST(WindowShares, TakeHeadsTogetherWhereBlocksAreManyRounds) {
 }
 
 }  // namespace
-}  // namespace earthcraft::gpu
+}  // namespace earthcraft

@@ -1,11 +1,11 @@
-// How windows and heads are dealt to blocks of threads.
+// How windows and heads are dealt to the blocks of threads of a GPU.
 #pragma once
 
 #include <cstdint>
 
-#include "../kernels/host_device.h"
+#include "host_device.h"
 
-namespace earthcraft::gpu {
+namespace earthcraft {
 
 // Heads head to head + heads − 1 of a set; `set`: its place in the order of size.
 struct WindowShare {
@@ -33,4 +33,4 @@ inline WindowShares window_shares(int64_t sets, int64_t long_sets, int64_t heads
   return shares;
 }
 
-}  // namespace earthcraft::gpu
+}  // namespace earthcraft
