@@ -5,7 +5,7 @@ earthcraft := ./earthcraft
 
 setup:  ## get bun, packages and libtorch, build the native library
 	@$(earthcraft) setup
-demo: setup  ## build the sample place, train five small models, generate: about 15 minutes on 2 cores
+demo: setup  ## build the sample place, train five small models, generate: 9 to 25 minutes on 2 cores
 	@$(earthcraft) run recipes/quickstart.yaml
 test:  ## all tests; the last line counts them
 	@$(earthcraft) bun test/run.ts
