@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kPanel = 32 * kSumColumns;  // columns of a block
 constexpr int kWarps = kThreads / 32;
-constexpr int kBlocks = 528;  // four a multiprocessor of an H100
+constexpr int kBlocks = 4 * kProcessors;
 
 struct Eight {
   float of[kSumColumns] = {};

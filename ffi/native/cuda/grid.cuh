@@ -6,6 +6,7 @@
 namespace earthcraft {
 
 constexpr int kThreads = 256;
+constexpr int kProcessors = 132;  // multiprocessors of an H100: work is cut by a number that is the same on every GPU
 
 constexpr int64_t blocks_for(int64_t work, int64_t threads = kThreads) { return (work + threads - 1) / threads; }
 

@@ -15,7 +15,6 @@ namespace {
 
 constexpr int kGroup = 128;                // threads of four warps
 constexpr int kBlockThreads = 3 * kGroup;  // one group fetches, two multiply
-constexpr int kProcessors = 132;           // multiprocessors of an H100
 constexpr int kAhead = 4;                  // taps whose rows are looked up before they are fetched
 
 template <int columns, int stages, int blocks>

@@ -131,15 +131,10 @@ __device__ void attend_heads(const Attention& t, Half* memory, const SetHeads& s
   const auto fetch = [&](int h) {
     Half* q = stage(h);
     const int64_t head = set.head + h;
-    if (h < set.heads)
-      fetch_tokens<L, 4>(all, threadIdx.x, kForwardThreads, Fetched{Rows(t.q, head), q}, Fetched{Rows(t.k, head), q + rows * L::kStride},
-                         Fetched{Rows(t.v, head), q + 2 * rows * L::kStride});
-    close_copies();
+    fetch_tokens<L, 4>(all, threadIdx.x, kForwardThreads, Fetched{Rows(t.q, head), q}, Fetched{Rows(t.k, head), q + rows * L::kStride},
+                       Fetched{Rows(t.v, head), q + 2 * rows * L::kStride});
   };
-  for (int h = 0; h < stages; ++h) fetch(h);
-  for (int h = 0; h < set.heads; ++h) {
-    await_copies_but(stages - 1);
-    __syncthreads();
+  each_head(set.heads, stages, fetch, [&](int h) {
     const Half* q = stage(h);
     for (int first = warp * kStrip; first < set.count; first += kOwn) {
       Strip<L> queries;
@@ -148,9 +143,7 @@ __device__ void attend_heads(const Attention& t, Half* memory, const SetHeads& s
       attend(attending, queries, q + rows * L::kStride, q + 2 * rows * L::kStride, set.count, scale2);
       finish(t, attending, Rows(t.out, set.head + h), all.part(first, kStrip), set.begin + first, set.head + h, scale2);
     }
-    __syncthreads();
-    fetch(h + stages);
-  }
+  });
 }
 
 template <int D>

@@ -38,7 +38,6 @@ struct GradRoom {
                        Fetched{Rows(g.out_grad, head), grad}, Fetched{Rows(t.out, head), out});
     const float* from = static_cast<const float*>(t.logsumexp) + head * t.queries + first;
     for (int row = threadIdx.x; row < chunk.count; row += kGradThreads) copy_four_async(logsumexp2 + row, from + row);
-    close_copies();
   }
 
   // Once all have come, and before the block's threads meet again.
@@ -160,6 +159,7 @@ __device__ void grad_strip_in_chunks(const AttentionGrad& g, GradRoom<L>& room, 
     const Chunk chunk = passes.chunk(pass);
     meet();
     room.fetch(g, chunk, chunk.first, set.head);
+    close_copies();
     await_copies<0>();
     meet();
     room.prepare(chunk.count);
@@ -197,27 +197,18 @@ __device__ void grad_heads(const AttentionGrad& g, char* memory, const SetHeads&
   const Listed all = set.list(g.forward.q.order, reinterpret_cast<unsigned*>(memory + GradRoom<L>::bytes(kSlots)));
   const int rows = all.rows(), stages = min(kMostStages, kSlots / rows), warp = threadIdx.x / 32;
   const auto stage = [&](int h) { return GradRoom<L>(memory + h % stages * GradRoom<L>::bytes(rows), rows); };
-  const auto fetch = [&](int h) {
-    if (h < set.heads)
-      stage(h).fetch(g, all, set.begin, set.head + h);
-    else
-      close_copies();
-  };
-  for (int h = 0; h < stages; ++h) fetch(h);
-  for (int h = 0; h < set.heads; ++h) {
-    GradRoom<L> room = stage(h);
-    await_copies_but(stages - 1);
-    __syncthreads();
-    room.prepare(set.count);
-    __syncthreads();
-    for (int first = warp % 4 * kStrip; first < set.count; first += kOwn)
-      if (warp < 4)
-        grad_strip<KeyGrad<L>>(g, room, all, set.head + h, first);
-      else
-        grad_strip<QueryGrad<L>>(g, room, all, set.head + h, first);
-    __syncthreads();
-    fetch(h + stages);
-  }
+  each_head(
+      set.heads, stages, [&](int h) { stage(h).fetch(g, all, set.begin, set.head + h); },
+      [&](int h) {
+        GradRoom<L> room = stage(h);
+        room.prepare(set.count);
+        __syncthreads();
+        for (int first = warp % 4 * kStrip; first < set.count; first += kOwn)
+          if (warp < 4)
+            grad_strip<KeyGrad<L>>(g, room, all, set.head + h, first);
+          else
+            grad_strip<QueryGrad<L>>(g, room, all, set.head + h, first);
+      });
 }
 
 template <int D>

@@ -18,8 +18,6 @@ constexpr int kSlots = kWindowRows;  // rows of every tensor that shared memory 
 constexpr int kChunk = 2 * kOwn;     // rows in which a longer set passes
 constexpr int kMostStages = 4;       // heads under way at a time
 
-constexpr int kProcessors = 132;  // multiprocessors of an H100
-
 constexpr float kLog2E = 1.4426950408889634f;
 
 // Rows of D channels in shared memory: a row's copies of 16 bytes are turned against those of its neighbours, so that those at one place of eight
@@ -97,6 +95,23 @@ __device__ inline void await_copies_but(int open) {
       return await_copies<2>();
     default:
       return await_copies<3>();
+  }
+}
+
+// work(h) for every head, while the copies that fetch(h) starts for the next ones are under way; head h lies in stage h % stages.
+template <typename Fetch, typename Work>
+__device__ void each_head(int heads, int stages, Fetch&& fetch, Work&& work) {
+  const auto start = [&](int h) {
+    if (h < heads) fetch(h);
+    close_copies();
+  };
+  for (int h = 0; h < stages; ++h) start(h);
+  for (int h = 0; h < heads; ++h) {
+    await_copies_but(stages - 1);
+    __syncthreads();
+    work(h);
+    __syncthreads();
+    start(h + stages);
   }
 }
 

@@ -89,7 +89,11 @@ bool within_windows(const Operands& o, double scale) {
   return for_flash(o) && scale > 0 && window_head_dim(o.dim()) && of_themselves(o) && longest_set(o.q_starts) <= kMostOfWindow;
 }
 
-WindowOrder window_order(const at::Tensor& starts) { return {longest_first(starts).const_data_ptr<int64_t>(), sets_beyond(starts, kWindowRows)}; }
+WindowOrder window_order(const at::Tensor& starts) {
+  // Counting them is a wait for the GPU that most sets of voxels are spared.
+  const int64_t long_sets = longest_set(starts) > kWindowRows ? sets_beyond(starts, kWindowRows) : 0;
+  return {longest_first(starts).const_data_ptr<int64_t>(), long_sets};
+}
 
 // cuDNN's forward is a third faster than FlashAttention-2 on long sets, and makes a plan for every length that it has not met: for sets of one
 // length.
